@@ -1,0 +1,128 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One target is one room of the design (docs/design/rooms.md). An arrow that is not drawn here does not compile.
+//
+// `ONLY=MerkleLog swift test` builds and tests just that room and what it stands on, so that a pure
+// target answers in seconds instead of minutes.
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// A room: its library target and, where there is one, its test target.
+struct Room {
+    var name: String
+    var rooms: [String] = []
+    var packages: [Target.Dependency] = []
+    var kind: Target.TargetType = .regular
+    var settings: [SwiftSetting] = []
+    var testRooms: [String]? = []
+    var testPackages: [Target.Dependency] = []
+}
+
+let rooms: [Room] = [
+    Room(name: "VaultCore"),
+    Room(
+        name: "Sealing", rooms: ["VaultCore", "CSodium", "CZstd"], packages: [crypto],
+        settings: [.strictMemorySafety()], testRooms: ["VaultTestSupport"]),
+    Room(
+        name: "MerkleLog", rooms: ["VaultCore"], packages: [crypto],
+        testRooms: ["VaultTestSupport"], testPackages: [crypto]),
+    Room(name: "FHIRModel", rooms: ["VaultCore"], testRooms: ["VaultTestSupport"]),
+    Room(
+        name: "Consent", rooms: ["VaultCore", "FHIRModel"], packages: [yams],
+        testRooms: ["VaultTestSupport"], testPackages: [yams]),
+    Room(
+        name: "Guard", rooms: ["VaultCore", "Sealing", "MerkleLog", "FHIRModel", "Consent"],
+        testRooms: ["VaultTestSupport"]),
+    Room(
+        name: "GuardStore", rooms: ["VaultCore", "Guard"], packages: [grdb],
+        testRooms: ["VaultTestSupport", "Sealing", "MerkleLog", "Consent", "FHIRModel"]),
+    Room(
+        name: "Records", rooms: ["VaultCore"], packages: [grdb],
+        testRooms: ["VaultTestSupport"]),
+    Room(
+        name: "Vault",
+        rooms: ["VaultCore", "Sealing", "MerkleLog", "FHIRModel", "Consent", "Guard", "Records"],
+        testRooms: ["VaultTestSupport", "GuardStore"]),
+    Room(
+        name: "PrivacyOffice", rooms: ["VaultCore", "Consent", "Guard"],
+        testRooms: ["VaultTestSupport"]),
+    Room(
+        name: "BreachResponse", rooms: ["VaultCore", "MerkleLog", "Guard"],
+        testRooms: ["VaultTestSupport"]),
+    Room(
+        name: "patientvault",
+        rooms: [
+            "VaultCore", "Sealing", "MerkleLog", "FHIRModel", "Consent", "Guard", "GuardStore",
+            "Records", "Vault", "PrivacyOffice", "BreachResponse",
+        ],
+        packages: [arguments], kind: .executable, testRooms: ["VaultTestSupport"]),
+]
+
+let wanted = Context.environment["ONLY"].map { $0.split(separator: ",").map(String.init) }
+let byName = Dictionary(uniqueKeysWithValues: rooms.map { ($0.name, $0) })
+
+/// All rooms a build of `names` stands on, themselves included.
+@MainActor func closure(of names: [String]) -> Set<String> {
+    var found: Set<String> = []
+    var open = names
+    while let name = open.popLast() {
+        guard found.insert(name).inserted, let room = byName[name] else { continue }
+        open += room.rooms + (room.testRooms ?? [])
+    }
+    return found
+}
+
+let kept = wanted.map { closure(of: $0) }
+
+var targets: [Target] = [
+    .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .target(
+        name: "VaultTestSupport", dependencies: ["VaultCore"], path: "Tests/VaultTestSupport",
+        swiftSettings: strict),
+]
+for room in rooms where kept?.contains(room.name) ?? true {
+    let dependencies = room.rooms.map { Target.Dependency(stringLiteral: $0) } + room.packages
+    let settings = strict + room.settings
+    switch room.kind {
+    case .executable:
+        targets.append(
+            .executableTarget(
+                name: room.name, dependencies: dependencies, swiftSettings: settings))
+    default:
+        targets.append(
+            .target(name: room.name, dependencies: dependencies, swiftSettings: settings))
+    }
+    if let testRooms = room.testRooms, wanted?.contains(room.name) ?? true {
+        targets.append(
+            .testTarget(
+                name: "\(room.name)Tests",
+                dependencies: [Target.Dependency(stringLiteral: room.name)]
+                    + (room.rooms + testRooms).filter { !$0.hasPrefix("C") || $0 == "Consent" }
+                    .map { Target.Dependency(stringLiteral: $0) } + room.testPackages,
+                swiftSettings: strict))
+    }
+}
+
+let package = Package(
+    name: "PatientVault",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
+    targets: targets,
+    swiftLanguageModes: [.v6])

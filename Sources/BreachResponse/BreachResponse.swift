@@ -1,0 +1,1 @@
+// BreachResponse: see docs/design/rooms.md.

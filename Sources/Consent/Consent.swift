@@ -1,0 +1,1 @@
+// Consent: see docs/design/rooms.md.

@@ -1,0 +1,1 @@
+// FHIRModel: see docs/design/rooms.md.

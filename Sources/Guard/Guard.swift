@@ -1,0 +1,1 @@
+// Guard: see docs/design/rooms.md.

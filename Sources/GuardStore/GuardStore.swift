@@ -1,0 +1,1 @@
+// GuardStore: see docs/design/rooms.md.

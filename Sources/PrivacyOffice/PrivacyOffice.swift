@@ -1,0 +1,1 @@
+// PrivacyOffice: see docs/design/rooms.md.

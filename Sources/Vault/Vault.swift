@@ -1,0 +1,1 @@
+// Vault: see docs/design/rooms.md.

@@ -1,0 +1,243 @@
+/// A FHIR logical id: 1 to 64 of `A-Z a-z 0-9 - .`.
+///
+/// Source: FHIR R4 datatypes, `id`.
+public struct FHIRID: Sendable, Hashable, Comparable, CustomStringConvertible {
+    /// The text as received.
+    public let text: String
+
+    /// Checks and keeps an id.
+    ///
+    /// - Parameter text: Candidate id.
+    /// - Returns: `nil` where FHIR does not allow the text as an id.
+    public init?(_ text: some StringProtocol) {
+        let utf8 = text.utf8
+        guard (1...Limits.maximumIDLength).contains(utf8.count), utf8.allSatisfy(Self.isAllowed)
+        else { return nil }
+        self.text = String(text)
+    }
+
+    /// The id as text; an id names a person only to who holds the record.
+    public var description: String { text }
+
+    /// Orders ids by their bytes.
+    ///
+    /// - Parameters:
+    ///   - left: One id.
+    ///   - right: Another.
+    /// - Returns: Whether `left` sorts first.
+    public static func < (left: FHIRID, right: FHIRID) -> Bool { left.text < right.text }
+
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E: true
+        default: false
+        }
+    }
+}
+
+/// A resource's type and id, `Condition/42`: the name of a record inside one vault.
+public struct RecordID: Sendable, Hashable, Comparable, CustomStringConvertible {
+    /// FHIR resource type, `Condition`.
+    public let type: String
+    /// Logical id.
+    public let id: FHIRID
+
+    /// Joins a type and an id.
+    ///
+    /// - Parameters:
+    ///   - type: FHIR resource type.
+    ///   - id: Logical id.
+    public init(type: String, id: FHIRID) {
+        self.type = type
+        self.id = id
+    }
+
+    /// Reads `Type/id`.
+    ///
+    /// - Parameter reference: A relative literal reference without version.
+    /// - Returns: `nil` where the text is anything else.
+    public init?(_ reference: some StringProtocol) {
+        let parts = reference.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let id = FHIRID(parts[1]), let first = parts[0].utf8.first,
+            (0x41...0x5A).contains(first), parts[0].utf8.count <= 64,
+            parts[0].utf8.allSatisfy({ (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) })
+        else { return nil }
+        self.init(type: String(parts[0]), id: id)
+    }
+
+    /// `Type/id`.
+    public var description: String { "\(type)/\(id.text)" }
+
+    /// Orders by type, then id.
+    ///
+    /// - Parameters:
+    ///   - left: One record id.
+    ///   - right: Another.
+    /// - Returns: Whether `left` sorts first.
+    public static func < (left: RecordID, right: RecordID) -> Bool {
+        (left.type, left.id) < (right.type, right.id)
+    }
+}
+
+/// The id of a principal: 1 to 64 of `a-z 0-9 - . _ @`, chosen by the administrator.
+public struct PrincipalID: Sendable, Hashable, Comparable, CustomStringConvertible {
+    /// The text as registered.
+    public let text: String
+
+    /// Checks and keeps an id.
+    ///
+    /// - Parameter text: Candidate id.
+    /// - Returns: `nil` where a character is not allowed or the length is out of range.
+    public init?(_ text: some StringProtocol) {
+        let utf8 = text.utf8
+        guard (1...64).contains(utf8.count),
+            utf8.allSatisfy({
+                (0x30...0x39).contains($0) || (0x61...0x7A).contains($0)
+                    || (0x41...0x5A).contains($0) || [0x2D, 0x2E, 0x5F, 0x40].contains($0)
+            })
+        else { return nil }
+        self.text = String(text)
+    }
+
+    /// The id.
+    public var description: String { text }
+
+    /// Orders ids by their bytes.
+    ///
+    /// - Parameters:
+    ///   - left: One id.
+    ///   - right: Another.
+    /// - Returns: Whether `left` sorts first.
+    public static func < (left: PrincipalID, right: PrincipalID) -> Bool { left.text < right.text }
+}
+
+/// Sixteen bytes that stand for something without naming it; a different type for each use.
+public protocol Tag16: Sendable, Hashable, Comparable, CustomStringConvertible {
+    /// Exactly 16 bytes.
+    var bytes: [UInt8] { get }
+    /// Takes exactly 16 bytes.
+    ///
+    /// - Parameter bytes: The tag.
+    /// - Returns: `nil` unless there are exactly 16.
+    init?(bytes: some Collection<UInt8>)
+}
+
+extension Tag16 {
+    /// Lower-case hexadecimal, 32 digits.
+    public var description: String { Hex.encode(bytes) }
+
+    /// Orders tags by their bytes.
+    ///
+    /// - Parameters:
+    ///   - left: One tag.
+    ///   - right: Another.
+    /// - Returns: Whether `left` sorts first.
+    public static func < (left: Self, right: Self) -> Bool {
+        left.bytes.lexicographicallyPrecedes(right.bytes)
+    }
+}
+
+/// Stands for a vault: 16 random bytes, made once at `init`.
+public struct VaultID: Tag16 {
+    /// Exactly 16 bytes.
+    public let bytes: [UInt8]
+
+    /// Takes exactly 16 bytes.
+    ///
+    /// - Parameter bytes: The id.
+    /// - Returns: `nil` unless there are exactly 16.
+    public init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        self.bytes = Array(bytes)
+    }
+}
+
+/// Stands for a patient on the record side: an HMAC made in the Guard.
+public struct PatientPseudonym: Tag16 {
+    /// Exactly 16 bytes.
+    public let bytes: [UInt8]
+
+    /// Takes exactly 16 bytes.
+    ///
+    /// - Parameter bytes: The pseudonym.
+    /// - Returns: `nil` unless there are exactly 16.
+    public init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        self.bytes = Array(bytes)
+    }
+}
+
+/// Stands for a record (type and id) on the record side: an HMAC made in the Guard.
+public struct RecordTag: Tag16 {
+    /// Exactly 16 bytes.
+    public let bytes: [UInt8]
+
+    /// Takes exactly 16 bytes.
+    ///
+    /// - Parameter bytes: The tag.
+    /// - Returns: `nil` unless there are exactly 16.
+    public init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        self.bytes = Array(bytes)
+    }
+}
+
+/// Stands for a segment of one patient's record: an HMAC under a per-patient key.
+public struct SegmentTag: Tag16 {
+    /// Exactly 16 bytes.
+    public let bytes: [UInt8]
+
+    /// Takes exactly 16 bytes.
+    ///
+    /// - Parameter bytes: The tag.
+    /// - Returns: `nil` unless there are exactly 16.
+    public init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        self.bytes = Array(bytes)
+    }
+}
+
+/// One write session's fresh random value; the write key is HKDF(read key, epoch).
+public struct Epoch: Tag16 {
+    /// Exactly 16 bytes.
+    public let bytes: [UInt8]
+
+    /// Takes exactly 16 bytes.
+    ///
+    /// - Parameter bytes: The epoch.
+    /// - Returns: `nil` unless there are exactly 16.
+    public init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        self.bytes = Array(bytes)
+    }
+}
+
+/// A read grant's id: 16 random bytes.
+public struct GrantID: Tag16 {
+    /// Exactly 16 bytes.
+    public let bytes: [UInt8]
+
+    /// Takes exactly 16 bytes.
+    ///
+    /// - Parameter bytes: The id.
+    /// - Returns: `nil` unless there are exactly 16.
+    public init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        self.bytes = Array(bytes)
+    }
+}
+
+/// A session's id: 16 random bytes.
+public struct SessionID: Tag16 {
+    /// Exactly 16 bytes.
+    public let bytes: [UInt8]
+
+    /// Takes exactly 16 bytes.
+    ///
+    /// - Parameter bytes: The id.
+    /// - Returns: `nil` unless there are exactly 16.
+    public init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        self.bytes = Array(bytes)
+    }
+}

@@ -1,0 +1,1 @@
+@main struct PatientVault { static func main() {} }
