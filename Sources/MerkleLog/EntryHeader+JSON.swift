@@ -1,0 +1,166 @@
+public import VaultCore
+
+extension EntryHeader {
+    /// How an unknown field is written.
+    public static let unknown = "unknown"
+
+    /// All fields in the order of ``HeaderField``, then ``more``.
+    ///
+    /// A member of ``more`` under a fixed name is dropped: a fixed field has one value.
+    public var json: JSONValue {
+        var members = HeaderField.allCases.map {
+            JSONValue.Member($0.rawValue, value(of: $0))
+        }
+        members += more.filter { HeaderField(rawValue: $0.key) == nil }
+        return .object(members)
+    }
+
+    /// Reads a header back.
+    ///
+    /// - Parameter json: An object with every field of ``HeaderField``.
+    /// - Throws: ``MerkleLogError/malformedPart`` where a field is missing or of the wrong type.
+    public init(_ json: JSONValue) throws(MerkleLogError) {
+        guard let members = json.object, let kindName = json["kind"]?.string,
+            let kind = EntryKind(name: kindName), let timeText = json["time"]?.string,
+            let time = Instant(rfc3339: timeText),
+            let automated = json["automated"]?.string.flatMap(Automation.init(rawValue:))
+        else { throw .malformedPart }
+        self.init(kind: kind, time: time)
+        self.automated = automated
+        let fields = HeaderReader(object: json)
+        try readActor(fields)
+        try readRequest(fields)
+        try readDecision(fields)
+        more = members.filter { HeaderField(rawValue: $0.key) == nil }
+    }
+
+    private mutating func readActor(_ fields: HeaderReader) throws(MerkleLogError) {
+        actor = try fields.text(.actor)
+        actorKind = try fields.text(.actorKind)
+        role = try fields.text(.role)
+        organization = try fields.text(.organization)
+        onBehalfOf = try fields.text(.onBehalfOf)
+        authMethod = try fields.text(.authMethod)
+        credential = try fields.text(.credential)
+        session = try fields.text(.session)
+        client = try fields.text(.client)
+        sourceAddress = try fields.text(.sourceAddress)
+        device = try fields.text(.device)
+        recordServer = try fields.text(.recordServer)
+        `guard` = try fields.text(.guard)
+    }
+
+    private mutating func readRequest(_ fields: HeaderReader) throws(MerkleLogError) {
+        purpose = try fields.texts(.purpose)
+        action = try fields.text(.action)
+        scopeAsked = try fields.known(.scopeAsked)
+        categories = try fields.texts(.categories)
+        origin = try fields.texts(.origin)
+        reason = try fields.text(.reason)
+        breakGlassReason = try fields.text(.breakGlassReason)
+        verification = try fields.text(.verification)
+    }
+
+    private mutating func readDecision(_ fields: HeaderReader) throws(MerkleLogError) {
+        if let text = try fields.text(.decision) {
+            guard let outcome = Outcome(rawValue: text) else { throw .malformedPart }
+            decision = outcome
+        }
+        rules = try fields.texts(.rules)
+        legalBasis = try fields.texts(.legalBasis)
+        consent = try fields.consents(.consent)
+        policyDigest = try fields.text(.policyDigest)
+        if let value = try fields.known(.accountable) {
+            guard let truth = value.bool else { throw .malformedPart }
+            accountable = truth
+        }
+        obligations = try fields.texts(.obligations)
+        grant = try fields.text(.grant)
+    }
+
+    private func value(of field: HeaderField) -> JSONValue {
+        switch field {
+        case .kind: .string(kind.name)
+        case .time: .string(time.description)
+        case .actor: text(actor)
+        case .actorKind: text(actorKind)
+        case .role: text(role)
+        case .organization: text(organization)
+        case .onBehalfOf: text(onBehalfOf)
+        case .authMethod: text(authMethod)
+        case .credential: text(credential)
+        case .session: text(session)
+        case .client: text(client)
+        case .sourceAddress: text(sourceAddress)
+        case .device: text(device)
+        case .recordServer: text(recordServer)
+        case .guard: text(`guard`)
+        case .automated: .string(automated.rawValue)
+        case .purpose: texts(purpose)
+        case .action: text(action)
+        case .scopeAsked: scopeAsked ?? .string(Self.unknown)
+        case .categories: texts(categories)
+        case .origin: texts(origin)
+        case .decision: text(decision?.rawValue)
+        case .rules: texts(rules)
+        case .legalBasis: texts(legalBasis)
+        case .consent: consents
+        case .policyDigest: text(policyDigest)
+        case .reason: text(reason)
+        case .breakGlassReason: text(breakGlassReason)
+        case .verification: text(verification)
+        case .accountable: accountable.map { .bool($0) } ?? .string(Self.unknown)
+        case .obligations: texts(obligations)
+        case .grant: text(grant)
+        }
+    }
+
+    private func text(_ value: String?) -> JSONValue { .string(value ?? Self.unknown) }
+
+    private func texts(_ value: [String]?) -> JSONValue {
+        value.map { .strings($0) } ?? .string(Self.unknown)
+    }
+
+    private var consents: JSONValue {
+        guard let consent else { return .string(Self.unknown) }
+        return .array(
+            consent.map { ["id": .string($0.id), "version": .string($0.version)] }
+        )
+    }
+}
+
+/// Reads fields that must be there and may be unknown.
+private struct HeaderReader {
+    let object: JSONValue
+
+    func known(_ field: HeaderField) throws(MerkleLogError) -> JSONValue? {
+        guard let value = object[field.rawValue] else { throw .malformedPart }
+        return value == .string(EntryHeader.unknown) ? nil : value
+    }
+
+    func text(_ field: HeaderField) throws(MerkleLogError) -> String? {
+        guard let value = try known(field) else { return nil }
+        guard let text = value.string else { throw .malformedPart }
+        return text
+    }
+
+    func texts(_ field: HeaderField) throws(MerkleLogError) -> [String]? {
+        guard let value = try known(field) else { return nil }
+        guard let items = value.array else { throw .malformedPart }
+        let texts = items.compactMap(\.string)
+        guard texts.count == items.count else { throw .malformedPart }
+        return texts
+    }
+
+    func consents(_ field: HeaderField) throws(MerkleLogError) -> [EntryHeader.ConsentVersion]? {
+        guard let value = try known(field) else { return nil }
+        guard let items = value.array else { throw .malformedPart }
+        var consents: [EntryHeader.ConsentVersion] = []
+        for item in items {
+            guard let id = item["id"]?.string, let version = item["version"]?.string
+            else { throw .malformedPart }
+            consents.append(EntryHeader.ConsentVersion(id: id, version: version))
+        }
+        return consents
+    }
+}
