@@ -48,12 +48,24 @@ public struct RecordLocation: Sendable, Hashable {
     /// Bytes of ``encoded``: 102.
     internal static let encodedByteCount = domain.count + 5 * 16 + 4
 
+    /// The context that a sealed version is bound to, 102 bytes.
+    ///
     /// Domain (18) || vault (16) || patient (16) || segment (16) || epoch (16) || record (16) ||
     /// version (4, big-endian). All lengths are fixed, so no two locations read the same.
     public var encoded: [UInt8] {
         unsafe [UInt8](unsafeUninitializedCapacity: Self.encodedByteCount) { buffer, count in
             unsafe encode(into: UnsafeMutableRawBufferPointer(buffer))
             count = Self.encodedByteCount
+        }
+    }
+
+    /// Lends ``encoded`` without making an array.
+    internal func lendEncoded<Result>(
+        _ body: (UnsafeRawBufferPointer) throws(SealingError) -> Result
+    ) throws(SealingError) -> Result {
+        try unsafe Bytes.withScratch(Self.encodedByteCount) { buffer throws(SealingError) in
+            unsafe encode(into: buffer)
+            return try unsafe body(UnsafeRawBufferPointer(buffer))
         }
     }
 
