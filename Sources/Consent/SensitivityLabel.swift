@@ -21,8 +21,14 @@ public enum SensitivityLabel: String, Sendable, Hashable, CaseIterable, CustomSt
     case sexualReproductive = "sexual-reproductive"
     /// Genetic tests and findings (v3 `GDIS`).
     case genetics = "genetics"
-    /// Abuse, assault, domestic and sexual violence (v3 `SDV`, `VIO`, `DVD`).
+    /// Abuse, assault, domestic and sexual violence, self-harm (v3 `SDV`, `VIO`).
     case violence = "violence"
+    /// Dementia, loss of memory or thinking (v3 `COGN`).
+    case cognitiveDisability = "cognitive-disability"
+    /// Disability and disorders of development (v3 `DVD`).
+    case disability = "disability"
+    /// Marked by the patient's own request (v3 `PRS`).
+    case patientRestricted = "patient-restricted"
     /// An item that a minor alone controls; set per item (45 CFR 164.502(g)(3); v3 `ADOL`).
     case minorControlled = "minor-controlled"
     /// A clinical code from a system that no table knows, or a source label nobody can read.
@@ -52,6 +58,9 @@ public enum SensitivityLabel: String, Sendable, Hashable, CaseIterable, CustomSt
         case .unclassified: 11
         case .restricted: 12
         case .veryRestricted: 13
+        case .cognitiveDisability: 14
+        case .disability: 15
+        case .patientRestricted: 16
         }
     }
 }
@@ -132,8 +141,8 @@ extension LabelSet: CustomStringConvertible {
 
     /// Reads what ``description`` writes.
     ///
-    /// - Parameter text: Stored texts joined by `+`; the empty text is the empty set.
-    /// - Returns: `nil` where a text is no label.
+    /// - Parameter text: Stored texts joined by `+`; the empty text is the empty set. `nil` comes back
+    ///   where a text is no label.
     public init?(_ text: some StringProtocol) {
         var bits: UInt32 = 0
         for part in text.split(separator: "+") {
