@@ -32,9 +32,9 @@ internal enum RecordContents {
         )
         var codec = codec
         var bodyByteCount = record.count
-        // A body that would not be smaller than the record does not fit, and is stored instead.
         if codec != stored,
-            let count = unsafe try workspace.compress(record, into: body, codec: codec)
+            let count = unsafe try workspace.compress(record, into: body, codec: codec),
+            count < record.count
         {
             bodyByteCount = count
         } else {
@@ -85,6 +85,8 @@ internal enum RecordContents {
             guard bodyByteCount == byteCount else { throw .malformedContents }
             return unsafe Array(body)
         }
+        // What compression does not shorten is stored, so nothing else is laid out by us.
+        guard bodyByteCount < byteCount else { throw .malformedContents }
         return try unsafe Bytes.make(byteCount) { output throws(SealingError) in
             try unsafe workspace.decompress(body, into: output, codec: codec)
         }
