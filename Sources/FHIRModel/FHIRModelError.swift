@@ -126,7 +126,7 @@ public enum ResourceFault: Sendable, Hashable {
     /// An `id` that FHIR does not allow.
     case badID
     /// An element has another JSON type than FHIR gives it; the element's name.
-    case wrongType(StaticName)
+    case wrongType(ElementName)
 
     var name: String {
         switch self {
@@ -159,14 +159,6 @@ public enum ResourceFault: Sendable, Hashable {
         case .wrongType: "compare the element with its definition in FHIR R4"
         }
     }
-}
-
-/// The name of a FHIR element that this module knows; never text from the input.
-public struct StaticName: Sendable, Hashable, CustomStringConvertible {
-    /// The element's name.
-    public let description: String
-
-    init(_ name: StaticString) { description = name.description }
 }
 
 /// What is wrong with a Bundle as a whole.

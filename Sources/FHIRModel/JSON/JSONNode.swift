@@ -1,6 +1,7 @@
 /// One value of a ``JSONDocument``: the document and a place on its tape; cheap to copy.
 public struct JSONNode: Sendable {
-    let document: JSONDocument
+    /// The document the value is part of.
+    public let document: JSONDocument
     let index: Int
 
     /// What a value is.

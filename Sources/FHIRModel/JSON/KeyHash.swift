@@ -5,6 +5,12 @@ struct KeyWords: Hashable {
     var first: UInt64
     var last: UInt64
 
+    /// The words of the empty name.
+    init() {
+        first = 0
+        last = 0
+    }
+
     /// - Parameters:
     ///   - name: The name's bytes.
     ///   - count: How many.
