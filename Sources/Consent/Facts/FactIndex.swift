@@ -1,0 +1,212 @@
+internal import VaultCore
+
+/// Facts laid out so that a decision looks up instead of searching.
+struct FactIndex: Sendable {
+    /// A related person with what authorises them.
+    struct Relation: Sendable {
+        let origin: String
+        let keys: [String]
+        let codes: [CodedValue]
+        let period: FactPeriod
+    }
+
+    /// A claim or coverage with its payers.
+    struct Payment: Sendable {
+        let id: String
+        let payers: [Party]
+        let links: [String]
+        let isSelfPay: Bool
+        let period: FactPeriod
+    }
+
+    /// A restriction with whom and what it concerns.
+    struct Restriction: Sendable {
+        let id: String
+        let kind: RestrictionKind
+        let blocked: [Party]
+        let items: Set<String>
+        let period: FactPeriod
+    }
+
+    var patientKeys: Set<String> = []
+    var birthDate: PartialDate?
+    var isDeceased = false
+    var country: String?
+    /// Every key of the person or organization that a key belongs to, itself included.
+    var aliases: [String: [String]] = [:]
+    /// Names of organizations by their keys.
+    var names: [String: [String]] = [:]
+    /// When each key is in a treatment relationship with the patient.
+    var treating: [String: [FactPeriod]] = [:]
+    /// Organizations a practitioner works for, by the practitioner's keys.
+    var employers: [String: [(key: String, period: FactPeriod)]] = [:]
+    /// Members of groups, care teams and roles, by their reference.
+    var members: [String: [(key: String, period: FactPeriod)]] = [:]
+    var relations: [Relation] = []
+    var coverages: [Payment] = []
+    var claims: [Payment] = []
+    var encounterLinks: [String: [String]] = [:]
+    var consents: [ConsentDirective] = []
+    var restrictions: [Restriction] = []
+    /// Items of self-paid claims, the claims themselves, and self-paid items the patient named.
+    var selfPaid: Set<String> = []
+    /// Items that a minor alone controls.
+    var minorControlled: Set<String> = []
+    var part2Organizations: Set<String> = []
+
+    init(_ entries: [PatientFacts.Entry]) {
+        for entry in entries {
+            for fact in entry.facts { take(fact, id: entry.origin.description) }
+        }
+        spreadSelfPay()
+    }
+
+    private mutating func take(_ fact: Fact, id: String) {
+        switch fact.kind {
+        case .patient: takePatient(fact, id: id)
+        case .relatedPerson:
+            takeIdentity(fact, id: id)
+            guard fact.isActive else { return }
+            relations.append(
+                Relation(
+                    origin: id,
+                    keys: [id] + fact.identifiers,
+                    codes: fact.codes,
+                    period: fact.period
+                )
+            )
+        case .practitioner: takeIdentity(fact, id: id)
+        case .organization:
+            takeIdentity(fact, id: id)
+            for key in [id] + fact.identifiers { names[key, default: []] += fact.names }
+            if fact.codes.contains(Fact.part2Program) {
+                part2Organizations.formUnion([id] + fact.identifiers)
+            }
+        case .practitionerRole: takeRole(fact, id: id)
+        case .careTeam:
+            guard fact.isActive else { return }
+            takeMembers(fact, id: id)
+            takeTreating(fact)
+        case .group: if fact.isActive { takeMembers(fact, id: id) }
+        case .encounter:
+            encounterLinks[id, default: []] += fact.links
+            if fact.isActive { takeTreating(fact) }
+        case .order: if fact.isActive { takeTreating(fact) }
+        case .appointment: break
+        case .coverage: if fact.isActive { coverages.append(payment(fact, id: id)) }
+        case .claim: if fact.isActive { claims.append(payment(fact, id: id)) }
+        case .consent:
+            if let source = fact.source {
+                consents.append(ConsentDirective(text: source, fallbackID: id))
+            }
+        case .restriction: if fact.isActive { takeRestriction(fact, id: id) }
+        }
+    }
+
+    private mutating func takePatient(_ fact: Fact, id: String) {
+        takeIdentity(fact, id: id)
+        patientKeys.formUnion([id] + fact.identifiers)
+        birthDate = fact.birthDate.flatMap { PartialDate($0) } ?? birthDate
+        isDeceased = isDeceased || fact.deceased != nil
+        country = fact.country ?? country
+        takeTreating(fact, role: .generalPractitioner)
+    }
+
+    private mutating func takeIdentity(_ fact: Fact, id: String) {
+        let keys = [id] + fact.identifiers
+        for key in keys { aliases[key, default: []] += keys }
+    }
+
+    private mutating func takeRole(_ fact: Fact, id: String) {
+        guard fact.isActive else { return }
+        let practitioners = fact.parties.filter { $0.role == .practitioner }.flatMap(\.keys)
+        let organizations = fact.parties.filter { $0.role == .organization }.flatMap(\.keys)
+        for practitioner in practitioners {
+            members[id, default: []].append((practitioner, fact.period))
+            for organization in organizations {
+                employers[practitioner, default: []].append((organization, fact.period))
+            }
+        }
+    }
+
+    private mutating func takeMembers(_ fact: Fact, id: String) {
+        for party in fact.parties where party.role == .participant {
+            for key in party.keys {
+                members[id, default: []].append((key, party.period))
+            }
+        }
+    }
+
+    private mutating func takeTreating(_ fact: Fact, role: Party.Role? = nil) {
+        for party in fact.parties where party.role != .organization {
+            if let role, party.role != role { continue }
+            let period = fact.kind == .careTeam ? party.period : .always
+            for key in party.keys { treating[key, default: []].append(period) }
+            // A team's own period bounds its members'.
+            guard fact.kind == .careTeam, fact.period != .always else { continue }
+            for key in party.keys {
+                treating[key]?.removeLast()
+                treating[key]?.append(FactPeriod.both(fact.period, party.period))
+            }
+        }
+    }
+
+    private func payment(_ fact: Fact, id: String) -> Payment {
+        Payment(
+            id: id,
+            payers: fact.parties.filter { $0.role == .payer },
+            links: fact.links,
+            isSelfPay: fact.codes.contains(Fact.selfPay),
+            period: fact.period
+        )
+    }
+
+    private mutating func takeRestriction(_ fact: Fact, id: String) {
+        guard let kind = fact.restriction else { return }
+        if kind == .selfPaidItem { selfPaid.formUnion(fact.links) }
+        if kind == .minorControlled { minorControlled.formUnion(fact.links) }
+        restrictions.append(
+            Restriction(
+                id: id,
+                kind: kind,
+                blocked: fact.parties.filter { $0.role == .blocked },
+                items: Set(fact.links),
+                period: fact.period
+            )
+        )
+    }
+
+    /// What hangs on a self-paid item: the claims that bill it, and everything else those claims touch.
+    private mutating func spreadSelfPay() {
+        for claim in claims where claim.isSelfPay { selfPaid.insert(claim.id) }
+        var grew = true
+        while grew {
+            grew = false
+            for claim in claims {
+                let touches =
+                    selfPaid.contains(claim.id) || claim.links.contains(where: selfPaid.contains)
+                guard touches else { continue }
+                let before = selfPaid.count
+                selfPaid.insert(claim.id)
+                if claim.isSelfPay { selfPaid.formUnion(claim.links) }
+                grew = grew || selfPaid.count > before
+            }
+        }
+    }
+}
+
+extension FactPeriod {
+    /// The time in which both hold, each bound from whichever is tighter.
+    static func both(_ one: FactPeriod, _ other: FactPeriod) -> FactPeriod {
+        FactPeriod(
+            start: later(one.start, other.start, isStart: true),
+            end: later(one.end, other.end, isStart: false)
+        )
+    }
+
+    private static func later(_ one: String?, _ other: String?, isStart: Bool) -> String? {
+        guard let one, let other else { return one ?? other }
+        guard let first = PartialDate(one), let second = PartialDate(other) else { return "" }
+        return (first.earliest < second.earliest) == isStart ? other : one
+    }
+}

@@ -1,0 +1,129 @@
+public import VaultCore
+
+/// What kind of principal asks; the kinds of `principal new --kind`.
+public enum RequesterKind: String, Sendable, Hashable, CaseIterable {
+    /// A person who treats patients.
+    case clinician
+    /// A relative, carer or friend.
+    case family
+    /// A health plan; with role `life`, `disability`, `auto` or `employer` another insurer.
+    case insurer
+    /// A patient.
+    case patient
+    /// A program of somebody else.
+    case integration
+    /// Oversees privacy.
+    case privacyOfficer = "privacy-officer"
+    /// Oversees security.
+    case securityOfficer = "security-officer"
+    /// Keeps persons, relationships and coverage.
+    case registrar
+    /// Runs the vault.
+    case administrator
+    /// Does research.
+    case researcher
+    /// A public health authority.
+    case publicHealth = "public-health"
+    /// A health oversight agency.
+    case oversight
+    /// Police and prosecution.
+    case lawEnforcement = "law-enforcement"
+    /// A court or tribunal.
+    case court
+    /// Works for the provider under a contract.
+    case businessAssociate = "business-associate"
+
+    /// Place in ``allCases``.
+    var bit: UInt32 { 1 << UInt32(RequesterKind.allCases.firstIndex(of: self) ?? 31) }
+}
+
+/// The organization a principal belongs to, as far as it is known.
+public enum OrganizationDesignation: Sendable, Hashable {
+    /// A literal reference, `Organization/1`.
+    case reference(String)
+    /// A business identifier.
+    case identifier(system: String, value: String)
+    /// Only a display text; good for nothing but the payer of a claim "by name only".
+    case name(String)
+
+    /// Reads a reference, `SYS|VAL` or a display name.
+    ///
+    /// - Parameter text: As given to `principal new --organization`.
+    public init(_ text: String) {
+        if let bar = text.lastIndex(of: "|") {
+            let value = String(text[text.index(after: bar)...])
+            self = .identifier(system: String(text[..<bar]), value: value)
+        } else if RecordID(text) != nil {
+            self = .reference(text)
+        } else {
+            self = .name(text)
+        }
+    }
+}
+
+/// A business identifier of a person or organization.
+public struct BusinessIdentifier: Sendable, Hashable {
+    /// Namespace URI.
+    public let system: String
+    /// Unique in its namespace.
+    public let value: String
+
+    /// Joins a system and a value.
+    ///
+    /// - Parameters:
+    ///   - system: Namespace URI.
+    ///   - value: Unique in its namespace.
+    public init(system: String, value: String) {
+        self.system = system
+        self.value = value
+    }
+
+    /// `SYS|VAL`, the form in which identities are compared.
+    public var key: String { "\(system)|\(value)" }
+}
+
+/// Who asks, as the consent rules see them.
+public struct Requester: Sendable, Hashable {
+    /// What kind of principal.
+    public var kind: RequesterKind
+    /// FHIR resources the principal is: `Practitioner/1`, `RelatedPerson/2`, `Organization/3`.
+    public var references: [String]
+    /// Business identifiers of the principal.
+    public var identifiers: [BusinessIdentifier]
+    /// Where the principal belongs.
+    public var organization: OrganizationDesignation?
+    /// Roles, `nurse`, `life`, `billing`.
+    public var roles: [String]
+    /// Id in the vault; `nil` where decisions are replayed without one.
+    public var principal: PrincipalID?
+
+    /// Describes who asks.
+    ///
+    /// - Parameters:
+    ///   - kind: What kind of principal.
+    ///   - references: FHIR resources the principal is.
+    ///   - identifiers: Business identifiers.
+    ///   - organization: Where the principal belongs.
+    ///   - roles: Roles.
+    ///   - principal: Id in the vault.
+    public init(
+        kind: RequesterKind,
+        references: [String] = [],
+        identifiers: [BusinessIdentifier] = [],
+        organization: OrganizationDesignation? = nil,
+        roles: [String] = [],
+        principal: PrincipalID? = nil
+    ) {
+        self.kind = kind
+        self.references = references
+        self.identifiers = identifiers
+        self.organization = organization
+        self.roles = roles
+        self.principal = principal
+    }
+
+    /// Whether the principal can be told from every other; a break-glass needs it.
+    public var isIdentified: Bool {
+        principal != nil || !references.isEmpty || !identifiers.isEmpty
+    }
+}
