@@ -67,7 +67,10 @@ public struct ConsistencyProof: Sendable, Hashable {
     ///   - newRoot: Root at ``newSize``.
     /// - Returns: `false` also from size 0 to a larger size: nothing is proved by that.
     public func isValid(oldRoot: MerkleHash, newRoot: MerkleHash) -> Bool {
-        if oldSize == newSize { return path.isEmpty && oldRoot == newRoot }
+        if oldSize == newSize {
+            return path.isEmpty && oldRoot == newRoot
+                && (oldSize > 0 || oldRoot == TreeHasher.emptyRoot)
+        }
         guard oldSize > 0, oldSize < newSize, !path.isEmpty else { return false }
         var rest = path[...]
         var fn = oldSize - 1
