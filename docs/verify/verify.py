@@ -1,0 +1,290 @@
+#!/usr/bin/env python3
+"""Checks PatientVault proofs offline, with Python's standard library alone.
+
+    python3 verify.py FILE --key NAME+HASH+BASE64 [--witness KEY]... [--witnesses N]
+
+FILE is an entry proof, a history proof or a bare signed checkpoint (docs/design/log.md). KEY is the
+log's public key, obtained from somewhere else than FILE; `@PATH` reads it from a file. Exit code 0:
+nothing speaks against FILE; 4: something does, one `problem:` line each; 64: usage.
+
+This is a second implementation, written from the format page and not from the Swift code. It opens
+no part that the file does not open itself, and needs no vault and no secret.
+"""
+import argparse, base64, datetime, hashlib, hmac, json, re, struct, sys
+
+# --- Ed25519 verification, RFC 8032 section 5.1.7 -------------------------------------------------
+P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+
+def add(a, b):
+    """Adds two points in extended coordinates."""
+    e, f = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
+    g, h = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
+    i, j, k, m = f - e, h - g, h + g, f + e
+    return i * j % P, k * m % P, j * k % P, i * m % P
+
+def multiply(n, point):
+    total = (0, 1, 1, 0)
+    while n:
+        if n & 1:
+            total = add(total, point)
+        point, n = add(point, point), n >> 1
+    return total
+
+def decode_point(data):
+    """32 bytes to a point, or None where they are no canonical encoding of one."""
+    y = int.from_bytes(data, "little")
+    sign, y = y >> 255, y & (2**255 - 1)
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if x * x % P != square:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    if y >= P or x * x % P != square or (x == 0 and sign):
+        return None
+    x = P - x if x & 1 != sign else x
+    return x, y, 1, x * y % P
+
+BASE = decode_point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+
+def ed25519_valid(public, message, signature):
+    if len(public) != 32 or len(signature) != 64:
+        return False
+    a, r = decode_point(public), decode_point(signature[:32])
+    s = int.from_bytes(signature[32:], "little")
+    if a is None or r is None or s >= L:
+        return False
+    k = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % L
+    left, right = multiply(s, BASE), add(r, multiply(k, a))
+    return all((left[i] * right[2] - right[i] * left[2]) % P == 0 for i in (0, 1))
+
+# --- strict small parsers -------------------------------------------------------------------------
+class Malformed(Exception):
+    pass
+
+def need(condition, what):
+    if not condition:
+        raise Malformed(what)
+
+def unbase64(text, size=None):
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        raise Malformed("base64") from None
+    need(base64.b64encode(data).decode() == text and size in (None, len(data)), "base64")
+    return data
+
+def decimal(text):
+    need(re.fullmatch("0|[1-9][0-9]{0,18}", text) and int(text) < 2**63, "number")
+    return int(text)
+
+def whole(text):
+    return -decimal(text[1:]) if text[:1] == "-" and text != "-0" else decimal(text)
+
+def no_duplicates(pairs):
+    need(len(dict(pairs)) == len(pairs), "duplicate key")
+    return dict(pairs)
+
+def parse_json(text):
+    """An object with whole numbers only; anything else is an empty one."""
+    try:
+        value = json.loads(text, object_pairs_hook=no_duplicates, parse_int=whole,
+                           parse_float=whole, parse_constant=whole)
+    except (ValueError, RecursionError, Malformed):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+class Key:
+    def __init__(self, text):
+        parts = text.split("+", 2)
+        need(len(parts) == 3 and parts[0], "key")
+        material = unbase64(parts[2])
+        self.name, self.kind, self.public = parts[0], material[0], material[1:]
+        self.id = hashlib.sha256(self.name.encode() + b"\n" + material).digest()[:4]
+        need(parts[1].lower() == self.id.hex(), "key hash")
+
+# --- signed notes and checkpoints (c2sp.org/signed-note, tlog-checkpoint, tlog-cosignature) -------
+def parse_note(text):
+    need(text.endswith("\n") and not re.search(r"[\x00-\x09\x0b-\x1f]", text), "note")
+    lines = text.split("\n")[:-1]
+    gap = max((n for n, line in enumerate(lines) if line == ""), default=0)
+    need(0 < gap < len(lines) - 1, "note")
+    signatures = []
+    for line in lines[gap + 1:]:
+        match = re.fullmatch("\u2014 ([^\\s+]+) ([A-Za-z0-9+/=]+)", line)
+        need(match, "signature line")
+        data = unbase64(match[2])
+        need(len(data) > 4, "signature line")
+        signatures.append((match[1], data[:4], data[4:]))
+    return "".join(line + "\n" for line in lines[:gap]), signatures
+
+def parse_checkpoint(text):
+    lines = text.split("\n")
+    need(len(lines) >= 4 and lines[-1] == "" and "" not in lines[:-1], "checkpoint")
+    return lines[0], decimal(lines[1]), unbase64(lines[2], 32)
+
+def check_signatures(note, key, witnesses, required, problem):
+    text, signatures = note
+    good, cosigned = False, set()
+    for name, key_id, signature in signatures:
+        for k in [key] + witnesses:
+            if (k.name, k.id) != (name, key_id):
+                continue
+            valid = k.kind == 6  # ML-DSA: known, not checked, never counted
+            if k.kind == 1:
+                valid = ed25519_valid(k.public, text.encode(), signature)
+                good = good or (valid and k is key)
+            elif k.kind == 4 and len(signature) == 72:
+                stamp = struct.unpack(">Q", signature[:8])[0]
+                message = f"cosignature/v1\ntime {stamp}\n{text}".encode()
+                valid = stamp < 2**63 and ed25519_valid(k.public, message, signature[8:])
+                cosigned |= {(name, key_id)} if valid else set()
+            if not valid:
+                problem("signature", f"the signature of {name} is wrong")
+    if not good:
+        problem("signature", "the log's key did not sign this checkpoint")
+    if parse_checkpoint(text)[0] != key.name:
+        problem("origin", "the checkpoint is of another log than the key")
+    if len(cosigned) < required:
+        problem("witnesses", f"{len(cosigned)} of {required} cosignatures")
+
+# --- the tree (RFC 9162 section 2.1.3.2) ----------------------------------------------------------
+def root_from(leaf, index, size, path):
+    fn, sn, node = index, size - 1, leaf
+    for sibling in path:
+        if sn <= 0:
+            return None
+        if fn & 1 or fn == sn:
+            node = hashlib.sha256(b"\x01" + sibling + node).digest()
+            while fn and not fn & 1:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            node = hashlib.sha256(b"\x01" + node + sibling).digest()
+        fn, sn = fn >> 1, sn >> 1
+    return node if sn == 0 and index < size else None
+
+# --- entries --------------------------------------------------------------------------------------
+KINDS = ("decision disclosure intent stored abandoned fact policy principal key session breach heads"
+         " system").split()
+FIELDS = ("actor actorKind role organization onBehalfOf authMethod credential session client device"
+          " sourceAddress recordServer guard purpose action scopeAsked categories origin rules"
+          " legalBasis consent policyDigest reason breakGlassReason verification obligations"
+          " grant").split()
+
+class Entry:
+    def __init__(self, lines):
+        """Takes one entry's block from the end of the reversed lines."""
+        def values(word):
+            while lines and lines[-1].startswith(word + " "):
+                yield lines.pop()[len(word) + 1:]
+        try:
+            self.index, self.frame = decimal(next(values("index"))), next(values("frame"))
+        except StopIteration:
+            raise Malformed("entry") from None
+        self.frame = unbase64(self.frame, 14)
+        version, kind, self.time, count = struct.unpack(">BBqI", self.frame)
+        need(version == 1 and 1 <= kind <= len(KINDS), "frame")
+        self.kind, self.opened = KINDS[kind - 1], {}
+        self.sections = [unbase64(text, 64) for text in values("section")]
+        for text in values("open"):
+            parts = text.split(" ", 2)
+            need(len(parts) == 3, "opening")
+            number = decimal(parts[0])
+            need(all(number > n for n in self.opened) and number < count, "opening")
+            self.opened[number] = (unbase64(parts[1], 32), parts[2])
+        self.path = [unbase64(text, 32) for text in values("path")]
+        need(lines and lines.pop() == "" and len(self.path) <= 63, "path")
+        need(len(self.sections) == count > 0, "sections")
+        self.parts = [parse_json(text) for n, (_, text) in self.opened.items() if n > 0]
+
+    def check(self, size, root, problem):
+        leaf = hashlib.sha256(b"\x00" + self.frame + b"".join(self.sections)).digest()
+        if root_from(leaf, self.index, size, self.path) != root:
+            problem("inclusion", f"entry {self.index} is not in the log at this place")
+        for number, (r, text) in self.opened.items():
+            if hmac.new(r, text.encode(), hashlib.sha256).digest() != self.sections[number][:32]:
+                problem("commitment", f"entry {self.index}: section {number} is not what was logged")
+        if not self.header_fits(parse_json(self.opened.get(0, ("", ""))[1])):
+            problem("header", f"entry {self.index}: closed, incomplete or not this entry's")
+        if not all(self.part_fits(part) for part in self.parts):
+            problem("part", f"entry {self.index}: a patient's part is not of its form")
+
+    def header_fits(self, header):
+        moment = datetime.datetime(1970, 1, 1) + datetime.timedelta(microseconds=self.time)
+        text = moment.isoformat()
+        return (header.get("kind") == self.kind
+                and header.get("time") == (text.rstrip("0") if "." in text else text) + "Z"
+                and header.get("automated") in ("human", "machine", "unknown")
+                and header.get("decision") in ("permit", "deny", "none", "unknown")
+                and header.get("accountable") in (True, False, "unknown")
+                and all(n in header for n in FIELDS))
+
+    def part_fits(self, part):
+        before, count = part.get("previous", ""), part.get("count")
+        first = before is None and count == 1
+        later = type(before) is type(count) is int and 0 <= before < self.index and count > 1
+        return isinstance(part.get("patient"), str) and (first or later)
+
+def check_chain(entries, problem):
+    """Newest first: each part points at the next entry shown, counts fall by one, the last is 1."""
+    follows = None
+    for place, entry in enumerate(entries):
+        if len(entry.parts) != 1 or not entry.part_fits(entry.parts[0]):
+            return problem("part", f"entry {entry.index}: not exactly one patient's part is open")
+        part = entry.parts[0]
+        if place and (entry.time > entries[place - 1].time
+                      or follows != (entry.index, part["count"], part["patient"])):
+            problem("chain", f"entry {entry.index} is not the one pointed at")
+        follows = (part["previous"], part["count"] - 1, part["patient"])
+    if not entries or follows[0] is not None:
+        problem("chain", "the patient's first entry is not shown")
+
+def check(data, key, witnesses, required, problem):
+    text = data.decode()
+    need(len(data) <= 256 << 20 and text.endswith("\n"), "file")
+    lines, entries, count = text.split("\n")[::-1], [], 0
+    history = lines[-1] == "patientvault/history-proof@v1"
+    if history or lines[-1] == "patientvault/entry-proof@v1":
+        count = 1 if lines.pop() and not history else 0
+        if history:
+            need(lines.pop() == "heads none" and lines[-1].startswith("entries "), "history")
+            count = decimal(lines.pop()[8:])
+            need(lines.pop() == "", "history")
+    while len(entries) < count:
+        entries.append(Entry(lines))
+    note = parse_note("\n".join(lines[::-1]))
+    origin, size, root = parse_checkpoint(note[0])
+    check_signatures(note, key, witnesses, required, problem)
+    for entry in entries:
+        entry.check(size, root, problem)
+    if history:
+        check_chain(entries, problem)
+    return f"{origin}, {size} entries, root {root.hex()}, {count} shown"
+
+def main():
+    parser = argparse.ArgumentParser(description="checks PatientVault proofs offline")
+    parser.add_argument("file")
+    parser.add_argument("--key", required=True)
+    parser.add_argument("--witness", action="append", default=[])
+    parser.add_argument("--witnesses", type=int, default=0)
+    try:
+        options = parser.parse_args()
+        texts = [open(t[1:]).read().strip() if t[:1] == "@" else t
+                 for t in [options.key] + options.witness]
+        key, *witnesses = [Key(text) for text in texts]
+        data = sys.stdin.buffer.read() if options.file == "-" else open(options.file, "rb").read()
+    except (SystemExit, OSError, Malformed) as trouble:
+        print(f"error: {trouble}", file=sys.stderr)
+        return 0 if getattr(trouble, "code", 1) == 0 else 64
+    problems = []
+    try:
+        summary = check(data, key, witnesses, options.witnesses, lambda *p: problems.append(p))
+    except (Malformed, UnicodeError, OverflowError, IndexError) as trouble:
+        problems.append(("malformed", str(trouble)))
+    for kind, detail in problems:
+        print(f"problem: {kind}: {detail}")
+    if not problems:
+        print(f"ok: {summary}")
+    return 4 if problems else 0
+
+if __name__ == "__main__":
+    sys.exit(main())
