@@ -13,6 +13,7 @@ struct Criteria {
     var dataPeriod: DataPeriod?
     var data: [Provision.DataReference]?
     var isNarrowedByUnknown = false
+    var namesOwnPurposes = false
 
     /// Whether nothing but time and action restricts the rule.
     var isOpen: Bool {
@@ -50,7 +51,9 @@ struct Criteria {
             codes: codes,
             dataPeriod: dataPeriod,
             data: data,
-            isNarrowedByUnknown: isNarrowedByUnknown
+            isNarrowedByUnknown: isNarrowedByUnknown,
+            namesOwnPurposes: namesOwnPurposes,
+            labelCriterion: labels.map { LabelCriterion($0) }
         )
     }
 }
@@ -74,6 +77,7 @@ extension ProvisionReader {
         own.actors = actors(node, at: path)
         own.actions = actions(node, into: &own, at: path)
         own.purposes = coded(node, "purpose", into: &own, at: path)
+        own.namesOwnPurposes = own.purposes != nil
         own.labels = coded(node, "securityLabel", into: &own, at: path)
         own.classes = coded(node, "class", into: &own, at: path)
         for name in ["resourceType", "documentType"] {

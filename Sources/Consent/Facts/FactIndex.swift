@@ -176,20 +176,22 @@ struct FactIndex: Sendable {
         )
     }
 
-    /// What hangs on a self-paid item: the claims that bill it, and everything else those claims touch.
+    /// What hangs on a self-paid item: the encounters, procedures and orders of a self-paid claim, every
+    /// claim that bills one of them, and the answers to those claims. A diagnosis is shared by many claims
+    /// and spreads nothing.
     private mutating func spreadSelfPay() {
-        for claim in claims where claim.isSelfPay { selfPaid.insert(claim.id) }
+        for claim in claims where claim.isSelfPay {
+            selfPaid.insert(claim.id)
+            selfPaid.formUnion(claim.links.filter { !$0.hasPrefix("Condition/") })
+        }
+        guard !selfPaid.isEmpty else { return }
         var grew = true
         while grew {
             grew = false
-            for claim in claims {
-                let touches =
-                    selfPaid.contains(claim.id) || claim.links.contains(where: selfPaid.contains)
-                guard touches else { continue }
-                let before = selfPaid.count
+            for claim in claims where !selfPaid.contains(claim.id) {
+                guard claim.links.contains(where: selfPaid.contains) else { continue }
                 selfPaid.insert(claim.id)
-                if claim.isSelfPay { selfPaid.formUnion(claim.links) }
-                grew = grew || selfPaid.count > before
+                grew = true
             }
         }
     }

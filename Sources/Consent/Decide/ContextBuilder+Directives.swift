@@ -1,0 +1,156 @@
+internal import VaultCore
+
+extension ContextBuilder {
+    /// Kinds for which a permit counts only if it names them: what the law lets them have without being
+    /// named is in the default layer.
+    private static let mustBeNamed: Set<RequesterKind> = [
+        .insurer, .lawEnforcement, .court,
+    ]
+
+    mutating func takeConsents() {
+        for (place, consent) in facts.consents.enumerated()
+        where consent.isInForce(at: request.now) {
+            note(consent)
+            guard isAboutPatient(consent) else { continue }
+            if consent.isMalformed {
+                malformed.append(place)
+                continue
+            }
+            if consent.scope == .research, !PurposeSet.research.intersects(purposes.known) {
+                continue
+            }
+            let nodes = consent.provisions.map { node($0, of: consent) }
+            guard nodes.contains(where: \.matches) else { continue }
+            liveConsents.append(
+                LiveConsent(
+                    consent: place,
+                    nodes: nodes,
+                    closesDefault: consent.closesDefault && nodes[0].matches
+                )
+            )
+        }
+    }
+
+    private mutating func note(_ consent: ConsentDirective) {
+        for problem in consent.problems { problems.append("\(consent.id): \(problem)") }
+    }
+
+    /// A consent that names another patient is not this patient's; one that names nobody is malformed.
+    private mutating func isAboutPatient(_ consent: ConsentDirective) -> Bool {
+        guard !consent.patients.isEmpty else { return true }
+        let own = request.patient.description
+        let isOwn = consent.patients.contains { key in
+            // A server's absolute URL of the patient ends in the same type and id.
+            key == own || facts.patientKeys.contains(key) || key.hasSuffix("/" + own)
+        }
+        if !isOwn { problems.append("\(consent.id): it concerns another patient") }
+        return isOwn
+    }
+
+    private func node(_ provision: Provision, of consent: ConsentDirective) -> LiveProvision {
+        let isDeny = provision.kind == .deny
+        let matches =
+            provision.kind != .silent
+            && (isDeny || !provision.isNarrowedByUnknown)
+            && (provision.bounds?.contains(request.now) ?? true)
+            && (provision.actions?.contains(request.action) ?? true)
+            && isFor(provision, of: consent) && isAbout(provision, of: consent)
+        let names = provision.purposes?.filter { $0.system == CodeSystem.actReason } ?? []
+        let kind = request.requester.kind
+        return LiveProvision(
+            parent: provision.parent,
+            kind: provision.kind,
+            matches: matches,
+            isOpen: provision.isOpen,
+            mustNameLabels: !isDeny && (kind == .family || kind == .integration),
+            isAbsolute: isDeny && provision.namesOwnPurposes
+                && names.contains { $0.code == "ETREAT" || $0.code == "BTG" },
+            isExplicit: namesRecipient(provision) && provision.purposes != nil
+        )
+    }
+
+    private func namesRecipient(_ provision: Provision) -> Bool {
+        provision.actors?.contains { $0.part == .recipient && !$0.key.isEmpty } ?? false
+    }
+
+    /// Whether the purposes of a rule are those of the request.
+    private func isFor(_ provision: Provision, of consent: ConsentDirective) -> Bool {
+        let isDeny = provision.kind == .deny
+        if let listed = provision.purposes {
+            if !isDeny { return purposes.allAre(in: listed) }
+            if listed.contains(where: { purposes.contains($0, forDeny: true) }) { return true }
+            guard request.breakGlass != nil else { return false }
+            return listed.contains {
+                $0.system == CodeSystem.actReason && ($0.code == "ETREAT" || $0.code == "BTG")
+            }
+        }
+        if isDeny { return true }
+        var meant = PurposeSet.treatmentPaymentOperations
+        if consent.scope == .research { meant = PurposeSet.research }
+        if namesRecipient(provision) { meant = meant.union(PurposeSet.atPatientsRequest) }
+        return !purposes.hasUnknown && meant.isSuperset(of: purposes.known)
+    }
+
+    /// Whether the requester is one of a rule's recipients, and the custodian, if any, is the one that keeps
+    /// the consent.
+    private func isAbout(_ provision: Provision, of consent: ConsentDirective) -> Bool {
+        let isDeny = provision.kind == .deny
+        let actors = provision.actors ?? []
+        let recipients = actors.filter { $0.part == .recipient }
+        if recipients.isEmpty {
+            if !isDeny, !mayGoUnnamed { return false }
+        } else {
+            let isOne = recipients.contains { actor in
+                isDeny
+                    ? identity.mayMatch(actor.key, facts, directory, now: request.now)
+                    : identity.matches(actor.key, facts, directory, now: request.now)
+            }
+            if !isOne { return false }
+        }
+        let custodians = actors.filter { $0.part == .custodian }
+        if isDeny || custodians.isEmpty { return true }
+        return custodians.contains { consent.custodians.contains($0.key) }
+    }
+
+    /// Whether a permit without a recipient may serve this requester.
+    private var mayGoUnnamed: Bool {
+        let kind = request.requester.kind
+        if kind == .family { return relationships & Relationship.related.bit != 0 }
+        return !Self.mustBeNamed.contains(kind)
+    }
+
+    /// Kinds that an agreed restriction does not bind: the patient, and disclosures that the law demands or
+    /// allows for the public (45 CFR 164.522(a)(1)(v)).
+    private static let unbound: Set<RequesterKind> = [
+        .patient, .publicHealth, .oversight, .lawEnforcement, .court,
+    ]
+
+    mutating func takeRestrictions() {
+        for (place, restriction) in facts.restrictions.enumerated()
+        where restriction.period.contains(request.now) {
+            let isAbsolute: Bool
+            switch restriction.kind {
+            case .selfPaidItem, .minorControlled: continue
+            case .agreed:
+                if Self.unbound.contains(request.requester.kind) { continue }
+                isAbsolute = false
+            case .notEvenInAnEmergency:
+                if request.breakGlass == nil { continue }
+                isAbsolute = true
+            case .blockedPerson, .blockedPersonAlways:
+                guard isBlocked(restriction.blocked) else { continue }
+                isAbsolute = restriction.kind == .blockedPersonAlways
+            }
+            liveRestrictions.append(
+                LiveRestriction(restriction: place, isAbsolute: isAbsolute)
+            )
+        }
+    }
+
+    private func isBlocked(_ parties: [Party]) -> Bool {
+        parties.contains { party in
+            let keys = party.keys.isEmpty ? [""] : party.keys
+            return keys.contains { identity.mayMatch($0, facts, directory, now: request.now) }
+        }
+    }
+}

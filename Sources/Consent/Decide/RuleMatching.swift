@@ -1,0 +1,97 @@
+internal import FHIRModel
+internal import VaultCore
+
+extension DecisionContext {
+    /// Whether the record part of a rule's condition holds.
+    func holds(_ condition: PolicyRule.RecordCondition, _ view: RecordView) -> Truth {
+        var truth: Truth = .yes
+        if condition.categories != 0 || condition.categoriesNone != 0 {
+            guard let category = view.category?.bit else {
+                return unknownUnlessImpossible(condition)
+            }
+            if condition.categories != 0, condition.categories & category == 0 { return .no }
+            if condition.categoriesNone & category != 0 { return .no }
+        }
+        if condition.labels != 0 || condition.labelsNone != 0 {
+            guard let labels = view.labels?.bits else { return unknownUnlessImpossible(condition) }
+            if condition.labels != 0, condition.labels & labels == 0 { return .no }
+            if condition.labelsNone & labels != 0 { return .no }
+        }
+        if !condition.types.isEmpty || !condition.typesNone.isEmpty {
+            if let type = view.detail?.resourceType {
+                if !condition.types.isEmpty, !condition.types.contains(type) { return .no }
+                if condition.typesNone.contains(type) { return .no }
+            } else {
+                truth = .unknown
+            }
+        }
+        if let days = condition.newerThanDays { truth = truth && isNewer(than: days, view) }
+        if !condition.marks.isEmpty { truth = truth && hasMark(condition.marks, view) }
+        if let naming = condition.consent, truth != .no {
+            truth = truth && isNamed(LabelSet(bits: condition.labels), naming, view)
+        }
+        return truth
+    }
+
+    /// With nothing known of the record a condition may hold, unless no record at all has its mark.
+    private func unknownUnlessImpossible(_ condition: PolicyRule.RecordCondition) -> Truth {
+        guard !condition.marks.isEmpty else { return .unknown }
+        return hasMark(condition.marks, .anything) == .no ? .no : .unknown
+    }
+
+    /// Whether a record has any of some marks.
+    private func hasMark(_ marks: PolicyRule.Marks, _ view: RecordView) -> Truth {
+        var truth: Truth = .no
+        if marks.contains(.author) { truth = truth || isAuthor(view) }
+        if marks.contains(.claim) { truth = truth || isOne(of: claimIDs, view) }
+        if marks.contains(.billed) { truth = truth || isOne(of: billedIDs, view) }
+        if marks.contains(.coverage) { truth = truth || isOne(of: coverageIDs, view) }
+        if marks.contains(.selfPaid) { truth = truth || isOne(of: facts.selfPaid, view) }
+        if marks.contains(.minorControlled) {
+            truth =
+                truth || Truth(view.labels?.contains(.minorControlled) ?? false)
+                || isOne(of: facts.minorControlled, view)
+        }
+        return truth
+    }
+
+    private func isOne(of ids: Set<String>, _ view: RecordView) -> Truth {
+        if ids.isEmpty { return .no }
+        guard let detail = view.detail else { return .unknown }
+        return Truth(detail.id.map { ids.contains($0.description) } ?? false)
+    }
+
+    private func isAuthor(_ view: RecordView) -> Truth {
+        guard let detail = view.detail else { return .unknown }
+        return Truth(detail.authors.contains { identity.keys.contains($0) })
+    }
+
+    private func isNewer(than days: Int, _ view: RecordView) -> Truth {
+        guard let detail = view.detail else { return .unknown }
+        let limit = request.now.advanced(by: .seconds(-86_400 * Int64(days)))
+        return Truth(detail.time.map { $0.last.earliest >= limit } ?? false)
+    }
+
+    /// Whether a consent names the labels that a rule is about, as far as the record has them.
+    private func isNamed(
+        _ labels: LabelSet,
+        _ naming: PolicyRule.ConsentNaming,
+        _ view: RecordView
+    ) -> Truth {
+        guard let present = view.labels?.intersection(labels) else { return .unknown }
+        var truth: Truth = .no
+        for live in liveConsents {
+            for (place, node) in live.nodes.enumerated()
+            where node.matches && node.kind == .permit {
+                let provision = facts.consents[live.consent].provisions[place]
+                guard provision.purposes != nil, naming == .class || node.isExplicit,
+                    naming != .separate || provision.purposes?.count == purposes.codes.count,
+                    let criterion = provision.labelCriterion,
+                    present.subtracting(criterion.named).isEmpty
+                else { continue }
+                truth = truth || covers(node, live, place, view)
+            }
+        }
+        return truth
+    }
+}

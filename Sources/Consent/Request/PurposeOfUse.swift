@@ -1,0 +1,114 @@
+/// The v3 PurposeOfUse codes, each with a bit of its own; matched exactly, never by hierarchy.
+///
+/// Source: HL7 v3 ActReason, concept PurposeOfUse, as published with FHIR R4.
+public struct PurposeSet: Sendable, Hashable {
+    /// One bit per code of ``codes``.
+    let bits: UInt64
+
+    /// Every code, in a fixed order.
+    public static let codes: [String] = [
+        "PurposeOfUse", "HMARKT", "HOPERAT", "CAREMGT", "DONAT", "FRAUD", "GOV", "HACCRED",
+        "HCOMPL", "HDECD", "HDIRECT", "HDM", "HLEGAL", "HOUTCOMS", "HPRGRP", "HQUALIMP",
+        "HSYSADMIN", "LABELING", "METAMGT", "MEMADMIN", "MILCDM", "PATADMIN", "PATSFTY",
+        "PERFMSR", "RECORDMGT", "SYSDEV", "HTEST", "TRAIN", "HPAYMT", "CLMATTCH", "COVAUTH",
+        "COVERAGE", "ELIGDTRM", "ELIGVER", "ENROLLM", "MILDCRG", "REMITADV", "HRESCH", "BIORCH",
+        "CLINTRCH", "CLINTRCHNPC", "CLINTRCHPC", "PRECLINTRCH", "DSRCH", "POARCH", "TRANSRCH",
+        "PATRQT", "FAMRQT", "PWATRNY", "SUPNWK", "PUBHLTH", "DISASTER", "THREAT", "TREAT",
+        "CLINTRL", "COC", "ETREAT", "BTG", "ERTREAT", "POPHLTH",
+    ]
+
+    private static let places = Dictionary(
+        uniqueKeysWithValues: codes.enumerated().map { ($1, UInt64(1) << UInt64($0)) }
+    )
+
+    init(bits: UInt64) { self.bits = bits }
+
+    /// Collects codes; those nobody knows are left out and make ``knows(_:)`` false.
+    init(_ codes: some Sequence<String>) {
+        bits = codes.reduce(0) { $0 | (Self.places[$1] ?? 0) }
+    }
+
+    /// Whether a code is a v3 PurposeOfUse; the abstract root is none that anybody may claim.
+    ///
+    /// - Parameter code: Any text.
+    /// - Returns: Whether it is known.
+    public static func knows(_ code: String) -> Bool {
+        places[code] != nil && code != "PurposeOfUse"
+    }
+
+    /// Treatment, payment and operations: what a consent that names no purpose is read to mean.
+    static let treatmentPaymentOperations = PurposeSet([
+        "TREAT", "ETREAT", "COC", "CAREMGT", "HPAYMT", "CLMATTCH", "COVAUTH", "COVERAGE",
+        "ELIGDTRM", "ELIGVER", "REMITADV", "HOPERAT", "PATADMIN", "PATSFTY", "HQUALIMP",
+        "HACCRED", "HCOMPL", "PERFMSR", "RECORDMGT",
+    ])
+
+    /// What a consent that names no purpose but a recipient is read to mean besides: "at the request of
+    /// the individual" is purpose enough (45 CFR 164.508(c)(1)(iv)), except for marketing and research.
+    static let atPatientsRequest = PurposeSet(["PATRQT", "FAMRQT", "PWATRNY", "SUPNWK"])
+
+    /// Research of any kind.
+    static let research = PurposeSet([
+        "HRESCH", "BIORCH", "CLINTRCH", "CLINTRCHNPC", "CLINTRCHPC", "PRECLINTRCH", "DSRCH",
+        "POARCH", "TRANSRCH",
+    ])
+
+    /// What a break-glass may be asked for.
+    static let emergency = PurposeSet(["TREAT", "ETREAT", "BTG"])
+
+    func union(_ other: PurposeSet) -> PurposeSet { PurposeSet(bits: bits | other.bits) }
+    func isSuperset(of other: PurposeSet) -> Bool { other.bits & ~bits == 0 }
+    func intersects(_ other: PurposeSet) -> Bool { bits & other.bits != 0 }
+}
+
+/// The purposes of one request, looked up once.
+struct RequestedPurposes {
+    let codes: [CodedValue]
+    let known: PurposeSet
+    let hasUnknown: Bool
+
+    /// Takes bare v3 codes and `SYS|CODE` of other systems.
+    init(_ purposes: [String]) {
+        codes = purposes.map { text in
+            guard let bar = text.lastIndex(of: "|") else {
+                let system = PurposeSet.knows(text) ? CodeSystem.actReason : ""
+                return CodedValue(system: system, code: text)
+            }
+            return CodedValue(
+                system: String(text[..<bar]),
+                code: String(text[text.index(after: bar)...])
+            )
+        }
+        let v3 = codes.filter { $0.system == CodeSystem.actReason }
+        known = PurposeSet(v3.map(\.code))
+        hasUnknown = !codes.allSatisfy {
+            $0.system == CodeSystem.actReason && PurposeSet.knows($0.code)
+        }
+    }
+
+    /// Whether a consent's purpose is one of those asked for.
+    ///
+    /// A permit needs the same code in the same system; a code that is asked for without a system and is no
+    /// v3 code matches one of another system by its text. A deny matches by text alone.
+    func contains(_ listed: CodedValue, forDeny: Bool) -> Bool {
+        codes.contains { Self.matches(listed, $0, forDeny: forDeny) }
+    }
+
+    /// Whether every purpose asked for is among a consent's.
+    func allAre(in listed: [CodedValue]) -> Bool {
+        codes.allSatisfy { asked in
+            listed.contains { Self.matches($0, asked, forDeny: false) }
+        }
+    }
+
+    private static func matches(
+        _ listed: CodedValue,
+        _ asked: CodedValue,
+        forDeny: Bool
+    ) -> Bool {
+        guard listed.code == asked.code else { return false }
+        if forDeny || listed.system == asked.system { return true }
+        return asked.system.isEmpty && !listed.system.isEmpty
+            && listed.system != CodeSystem.actReason
+    }
+}
