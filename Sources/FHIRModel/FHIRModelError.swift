@@ -161,16 +161,60 @@ public enum ResourceFault: Sendable, Hashable {
     }
 }
 
-/// What is wrong with a Bundle as a whole.
+/// What is wrong with a file or a Bundle as a whole.
 public enum BundleFault: String, Sendable, Hashable, CaseIterable {
     /// Neither a resource, a Bundle nor NDJSON.
     case unknownFormat
+    /// `Bundle.type` is missing or none of R4's.
+    case unknownBundleType
+    /// More than `Limits.maximumBundleEntryCount` entries.
+    case tooManyEntries
+    /// An entry, its `fullUrl`, `resource` or `request` has the wrong JSON type.
+    case malformedEntry
+    /// An entry without a resource, where the Bundle's type demands one.
+    case emptyEntry
+    /// An entry of a transaction, batch or history without `request`.
+    case missingRequest
+    /// A GET, HEAD, DELETE or PATCH: an import only adds.
+    case unsupportedMethod
+    /// `request.url` names another type or id than the resource has.
+    case requestMismatch
+    /// Two entries with one fullUrl are two different resources.
+    case duplicateFullURL
+    /// Two different resources with one type and id.
+    case conflictingResources
+    /// One line of NDJSON holds more or less than one resource.
+    case malformedLine
+    /// The file is not the same any more as in the first pass.
+    case changed
 
     var text: String {
         switch self {
         case .unknownFormat: "neither a FHIR resource, a Bundle nor NDJSON"
+        case .unknownBundleType: "`Bundle.type` is missing or unknown"
+        case .tooManyEntries: "the bundle has too many entries"
+        case .malformedEntry: "malformed bundle entry"
+        case .emptyEntry: "no `resource` where one must be"
+        case .missingRequest: "no `request` in a transaction, batch or history"
+        case .unsupportedMethod: "a GET, HEAD, DELETE or PATCH cannot be imported"
+        case .requestMismatch: "`request.url` does not name the resource"
+        case .duplicateFullURL: "two different resources with one `fullUrl`"
+        case .conflictingResources: "two different resources with one id in one file"
+        case .malformedLine: "a line of NDJSON must hold exactly one resource"
+        case .changed: "the file has changed while it was read"
         }
     }
 
-    var hint: String { "import takes FHIR R4 (4.0.1) resources, Bundles or NDJSON" }
+    var hint: String {
+        switch self {
+        case .unknownFormat, .unknownBundleType, .malformedLine:
+            "import takes FHIR R4 (4.0.1) resources, Bundles or NDJSON"
+        case .tooManyEntries: "split the file"
+        case .malformedEntry, .emptyEntry, .missingRequest, .requestMismatch:
+            "compare the entry with Bundle.entry in FHIR R4"
+        case .unsupportedMethod: "remove the entry; to erase use `patientvault erase`"
+        case .duplicateFullURL, .conflictingResources: "nothing was imported; ask the file's sender"
+        case .changed: "nothing was imported; try again when the file is complete"
+        }
+    }
 }

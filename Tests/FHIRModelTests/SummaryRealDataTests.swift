@@ -36,6 +36,7 @@ private struct Tally {
     var owners: [String: Int] = [:]
     var unowned: [String: Int] = [:]
     var categories: [String: Int] = [:]
+    var others: [String: Int] = [:]
     var mentions = 0
     var unreadableTimes = 0
     var refused: [String] = []
@@ -57,7 +58,9 @@ private struct Tally {
         }
         let document = node.document
         let owner = summary.ownership(in: document)
-        categories[summary.category(in: document).rawValue, default: 0] += 1
+        let category = summary.category(in: document)
+        categories[category.rawValue, default: 0] += 1
+        if category == .other { others["\(summary.type)", default: 0] += 1 }
         mentions += summary.mentionedPatients(in: document, besides: owner).count
         if summary.hasUnreadableTime { unreadableTimes += 1 }
         switch owner {
@@ -78,6 +81,7 @@ private struct Tally {
         )
         let kinds = categories.sorted { $0.value > $1.value }.map { "\($0.key) \($0.value)" }
         print("  categories: \(kinds)")
+        print("  other: \(others.sorted { $0.value > $1.value }.map { "\($0.key) \($0.value)" })")
         print("  unreadable times \(unreadableTimes); refused \(refused)")
     }
 }

@@ -108,7 +108,8 @@ public struct ResourceSummary: Sendable {
 
     private func checkID(in resource: JSONNode) throws(FHIRModelError) {
         guard let node = resource["id"] else { return }
-        let isValid = resource.document.withText(id) { isFHIRID($0) }
+        // No character of an id needs an escape; one written so would be compared wrongly elsewhere.
+        let isValid = !id.isEscaped && resource.document.withText(id) { isFHIRID($0) }
         if !isValid { throw .resource(.badID, byteOffset: node.byteRange.lowerBound) }
     }
 }

@@ -1,0 +1,129 @@
+public import VaultCore
+
+/// A file to be imported, after its first pass: checked as a whole, its entries known by name.
+///
+/// The first pass reads every byte strictly, in entries and outside of them, and keeps about 100 bytes
+/// an entry of a Bundle and nothing of NDJSON. What it finds wrong stops the import before anything is
+/// stored: all of a file or nothing. The second pass is ``FHIRFileReader``.
+public struct FHIRFile {
+    /// What the file is, told by its content.
+    public enum Format: Sendable, Hashable {
+        /// One Bundle.
+        case bundle(BundleType)
+        /// One resource that is no Bundle.
+        case resource
+        /// A resource on each line.
+        case ndjson
+    }
+
+    /// What the file is.
+    public let format: Format
+    /// Entries with a resource, lines with one, or 1.
+    public let resourceCount: Int
+    /// Entries that must be given an id by ``assign(_:toEntry:)`` before the second pass: those that a
+    /// `POST` creates without id and without `urn:uuid:` fullUrl.
+    public private(set) var entriesWithoutID: [Int]
+    private(set) var index: BundleIndex
+
+    /// Reads a file for the first time.
+    ///
+    /// - Parameters:
+    ///   - source: The file.
+    ///   - windowByteCount: Bytes to hold at once; an entry that is larger makes the window grow.
+    /// - Throws: ``FHIRModelError``: the first fault found, with its place.
+    public init(
+        _ source: some ByteSource,
+        windowByteCount: Int = 1 << 20
+    ) throws(FHIRModelError) {
+        var scanner = FileScanner(source, windowByteCount: windowByteCount)
+        try scanner.run()
+        format = scanner.format
+        index = scanner.index
+        resourceCount = scanner.resourceCount
+        entriesWithoutID = scanner.index.entries.indices.filter {
+            let entry = scanner.index.entries[$0]
+            return entry.idCount == 0 && !entry.flags.contains(.isEmpty)
+        }
+        try FileConflicts(source, index: index, format: format).check(&index)
+    }
+
+    /// Gives a created entry its id.
+    ///
+    /// - Parameters:
+    ///   - id: New, random; not of another record.
+    ///   - entry: Zero-based, one of ``entriesWithoutID``.
+    public mutating func assign(_ id: FHIRID, toEntry entry: Int) {
+        precondition(entriesWithoutID.contains(entry), "entry has an id")
+        index.assign(id, to: entry)
+        entriesWithoutID.removeAll { $0 == entry }
+    }
+
+    /// The conditions under which senders want entries stored, by entry: `ifNoneExist` of a POST, or the
+    /// whole `Type?search` URL of a conditional PUT.
+    ///
+    /// The caller looks them up; where a condition finds a record, FHIR's rules for conditional create
+    /// and update hold.
+    public var conditions: [Int: String] { index.conditions }
+
+    /// The record a Reference in an entry leads to, where that is another entry of this file.
+    ///
+    /// - Parameters:
+    ///   - text: `Reference.reference`, escapes undone, without version.
+    ///   - reference: The same, taken apart.
+    ///   - entry: The entry it stands in, zero-based.
+    /// - Returns: `nil` where it leads out of the file.
+    public func resolve(
+        _ text: UnsafeRawBufferPointer,
+        _ reference: FHIRReference,
+        fromEntry entry: Int
+    ) -> RecordID? {
+        guard case .bundle = format else { return nil }
+        return index.resolve(text, reference, from: entry)
+    }
+}
+
+/// Finds entries that contradict each other.
+private struct FileConflicts {
+    private let source: any ByteSource
+    private let format: FHIRFile.Format
+    private let entries: [EntryRecord]
+
+    init(_ source: some ByteSource, index: BundleIndex, format: FHIRFile.Format) {
+        self.source = source
+        self.format = format
+        entries = index.entries
+    }
+
+    /// Makes the index's tables.
+    ///
+    /// The same bytes twice are no conflict, except in a transaction (FHIR R4 http, 3.1.0.11.2: no identity
+    /// twice); a history may hold versions.
+    func check(_ index: inout BundleIndex) throws(FHIRModelError) {
+        try index.seal { (first, second, fault) throws(FHIRModelError) in
+            if format == .bundle(.history),
+                fault == .conflictingResources || isSameRecord(first, second)
+            {
+                return
+            }
+            if format == .bundle(.transaction) { throw .bundle(fault, entry: second) }
+            guard try hasSameBytes(first, second) else { throw .bundle(fault, entry: second) }
+        }
+    }
+
+    private func isSameRecord(_ first: Int, _ second: Int) -> Bool {
+        entries[first].type == entries[second].type
+    }
+
+    private func hasSameBytes(_ first: Int, _ second: Int) throws(FHIRModelError) -> Bool {
+        let a = entries[first]
+        let b = entries[second]
+        guard a.byteCount == b.byteCount else { return false }
+        return try bytes(a) == bytes(b)
+    }
+
+    private func bytes(_ record: EntryRecord) throws(FHIRModelError) -> [UInt8] {
+        let window = ByteWindow(source, capacity: Int(record.byteCount))
+        window.seek(to: record.offset)
+        return try window.withBytes(count: Int(record.byteCount)) { Array($0) }
+    }
+}

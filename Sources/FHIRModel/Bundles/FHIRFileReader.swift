@@ -1,0 +1,162 @@
+public import VaultCore
+
+/// One resource of a file, ready to be stored.
+public struct FileResource: Sendable {
+    /// Entry or line it came from, zero-based.
+    public let entry: Int
+    /// Type and id it is stored under.
+    public let record: RecordID
+    /// The bytes to store: those received, or with references and id put in.
+    public let document: JSONDocument
+    /// Where in the file the resource stands.
+    public let fileRange: Range<Int>
+    /// Whether the bytes differ from those received.
+    public let isRewritten: Bool
+    /// Whether this is only a search's report of itself (OperationOutcome), no record.
+    public let isOutcome: Bool
+}
+
+/// The second pass over a file: yields its resources one by one, with bounded memory.
+///
+/// A history Bundle is yielded from its last entry to its first, because it lists the newest version first.
+public struct FHIRFileReader {
+    /// Finds the one record that a conditional reference's search means; `nil` keeps the reference.
+    public typealias ConditionalResolver = (String) -> RecordID?
+
+    private let file: FHIRFile
+    private let window: ByteWindow
+    private let resolveConditional: ConditionalResolver
+    private var parser = JSONParser()
+    private var rewritten = JSONParser()
+    private var rewriter = ReferenceRewriter()
+    private var next = 0
+    /// Summary of the resource that ``nextResource()`` returned last.
+    public private(set) var summary = ResourceSummary()
+
+    /// Starts the second pass.
+    ///
+    /// - Parameters:
+    ///   - file: The first pass over the same source, all its entries having ids.
+    ///   - source: The file.
+    ///   - windowByteCount: Bytes to hold at once; an entry that is larger makes the window grow.
+    ///   - resolveConditional: Looks a conditional reference (`Type?search`) up in the vault.
+    public init(
+        _ file: FHIRFile,
+        _ source: some ByteSource,
+        windowByteCount: Int = 1 << 20,
+        resolveConditional: @escaping ConditionalResolver = { _ in nil }
+    ) {
+        precondition(file.entriesWithoutID.isEmpty, "entries without id")
+        self.file = file
+        self.resolveConditional = resolveConditional
+        window = ByteWindow(source, capacity: windowByteCount)
+    }
+
+    /// Reads, rewrites and summarises the next resource.
+    ///
+    /// - Returns: The resource; `nil` after the last.
+    /// - Throws: ``FHIRModelError``; ``BundleFault/changed`` where the file is not what the first pass saw.
+    public mutating func nextResource() throws(FHIRModelError) -> FileResource? {
+        switch file.format {
+        case .bundle(let type): try nextEntry(isReversed: type == .history)
+        case .resource, .ndjson: try nextLine()
+        }
+    }
+
+    private mutating func nextEntry(isReversed: Bool) throws(FHIRModelError) -> FileResource? {
+        let entries = file.index.entries
+        while next < entries.count {
+            let number = isReversed ? entries.count - 1 - next : next
+            next += 1
+            if !entries[number].flags.contains(.isEmpty) {
+                return try read(number, entries[number])
+            }
+        }
+        return nil
+    }
+
+    private mutating func read(
+        _ number: Int,
+        _ entry: EntryRecord
+    ) throws(FHIRModelError) -> FileResource {
+        guard let record = file.index.record(number) else {
+            throw .bundle(.changed, entry: number)
+        }
+        window.seek(to: entry.offset)
+        let range = entry.offset..<entry.offset + Int(entry.byteCount)
+        let received = try reread(number)
+        guard window.offset == range.upperBound else { throw .bundle(.changed, entry: number) }
+        let isInserting = entry.flags.contains(.insertsID)
+        let bytes = rewriter.rewrite(
+            received.root,
+            insertingID: isInserting ? record.id : nil
+        ) { [file, resolveConditional] text, reference in
+            if case .conditional = reference.form {
+                return resolveConditional(String(decoding: text, as: UTF8.self))
+            }
+            return file.resolve(text, reference, fromEntry: number)
+        }
+        let document = try bytes.map { bytes throws(FHIRModelError) in try rewritten.parse(bytes) }
+        return try finish(
+            document ?? received,
+            record,
+            number,
+            range,
+            isRewritten: bytes != nil,
+            isOutcome: entry.flags.contains(.isOutcome)
+        )
+    }
+
+    private mutating func reread(_ number: Int) throws(FHIRModelError) -> JSONDocument {
+        do throws(FHIRModelError) {
+            return try window.value(&parser)
+        } catch {
+            if case .json = error { throw .bundle(.changed, entry: number) }
+            throw error
+        }
+    }
+
+    private mutating func nextLine() throws(FHIRModelError) -> FileResource? {
+        guard try window.peekBeyondSpace() != nil else { return nil }
+        guard next < file.resourceCount else { throw .bundle(.changed, entry: next) }
+        let received = try reread(next)
+        let range = window.offset - received.byteCount..<window.offset
+        let bytes = rewriter.rewrite(received.root) { [resolveConditional] text, reference in
+            guard case .conditional = reference.form else { return nil }
+            return resolveConditional(String(decoding: text, as: UTF8.self))
+        }
+        let document = try bytes.map { bytes throws(FHIRModelError) in try rewritten.parse(bytes) }
+        next += 1
+        return try finish(
+            document ?? received,
+            nil,
+            next - 1,
+            range,
+            isRewritten: bytes != nil,
+            isOutcome: false
+        )
+    }
+
+    private mutating func finish(
+        _ document: JSONDocument,
+        _ record: RecordID?,
+        _ number: Int,
+        _ range: Range<Int>,
+        isRewritten: Bool,
+        isOutcome: Bool
+    ) throws(FHIRModelError) -> FileResource {
+        try summary.gather(document.root)
+        let type = summary.type.rawValue
+        guard let id = FHIRID(document.string(summary.id)),
+            record == nil || record == RecordID(type: type, id: id)
+        else { throw .bundle(.changed, entry: number) }
+        return FileResource(
+            entry: number,
+            record: RecordID(type: type, id: id),
+            document: document,
+            fileRange: range,
+            isRewritten: isRewritten,
+            isOutcome: isOutcome
+        )
+    }
+}

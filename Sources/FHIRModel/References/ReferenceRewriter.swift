@@ -1,0 +1,91 @@
+public import VaultCore
+
+/// Makes the stored bytes of a resource: those received, but for two allowed changes.
+///
+/// 1. A Reference to another entry of the same file becomes `Type/id`, its version suffix kept.
+/// 2. A resource without `id` gets one, as the first member of its object.
+///
+/// Everything else stays byte for byte: white space, key order, numbers, escapes. Of References only the
+/// `reference` string changes, wherever it stands (extensions, contained resources); not the links
+/// in narratives, not `Attachment.url`.
+public struct ReferenceRewriter {
+    /// Finds the record that a reference's text (escapes undone) leads to.
+    public typealias Resolver = (UnsafeRawBufferPointer, FHIRReference) -> RecordID?
+
+    private var output: [UInt8] = []
+
+    /// Makes a rewriter, whose memory is reused from one resource to the next.
+    public init() {}
+
+    /// Rewrites one resource.
+    ///
+    /// - Parameters:
+    ///   - resource: The resource's object.
+    ///   - id: The id to put in; `nil` where the resource has its own.
+    ///   - resolve: Gives the record a reference leads to; `nil` keeps the reference as received. For
+    ///     versioned references it gets the text without the version.
+    /// - Returns: The new bytes, valid until the next call; `nil` where nothing is to be changed and the
+    ///   bytes received are the bytes to store.
+    public mutating func rewrite(
+        _ resource: JSONNode,
+        insertingID id: FHIRID? = nil,
+        resolve: Resolver
+    ) -> [UInt8]? {
+        let document = resource.document
+        let head = resource.entry
+        var copied = Int(head.start)
+        output.removeAll(keepingCapacity: true)
+        if let id, head.kind == .object {
+            output += "{\"id\":\"\(id.text)\",".utf8
+            copied += 1
+        }
+        let end = Int(head.next)
+        var index = resource.index
+        while index + 1 < end {
+            let key = document.tape.entries[index]
+            let value = document.tape.entries[index + 1]
+            index += 1
+            guard key.kind == .key, value.kind == .string,
+                isReferenceKey(key, in: document)
+            else { continue }
+            let span = ByteSpan(value)
+            guard let target = document.withText(span, { resolved($0, by: resolve) }) else {
+                continue
+            }
+            append(document, copied..<span.range.lowerBound)
+            output += target.utf8
+            copied = span.range.upperBound
+        }
+        guard !output.isEmpty else { return nil }
+        append(document, copied..<Int(head.end))
+        return output
+    }
+
+    private mutating func append(_ document: JSONDocument, _ range: Range<Int>) {
+        output += UnsafeBufferPointer(
+            start: document.bytes + range.lowerBound,
+            count: range.count
+        )
+    }
+
+    /// What stands instead of a reference; `nil` where it stays or would not change.
+    private func resolved(_ text: UnsafeRawBufferPointer, by resolve: Resolver) -> String? {
+        let reference = FHIRReference(text)
+        let plainEnd = reference.version.isEmpty ? text.count : reference.id.upperBound
+        let plain = UnsafeRawBufferPointer(rebasing: text[..<plainEnd])
+        guard let record = resolve(plain, reference) else { return nil }
+        let suffix = String(decoding: text[plainEnd...], as: UTF8.self)
+        let target = record.description + suffix
+        return target.utf8.elementsEqual(text) ? nil : target
+    }
+
+    private func isReferenceKey(_ key: TapeEntry, in document: JSONDocument) -> Bool {
+        guard key.next == Self.referenceHash else { return false }
+        return ElementName.table.place(key, in: UnsafePointer(document.bytes))
+            == ElementName.reference.place
+    }
+
+    private static let referenceHash: UInt32 = Array("reference".utf8).withUnsafeBufferPointer {
+        $0.baseAddress.map { keyHash($0, count: 9) } ?? 0
+    }
+}
