@@ -30,6 +30,7 @@ struct Room {
     var testRooms: [String]? = []
     var testPackages: [Target.Dependency] = []
     var testExclude: [String] = []
+    var exclude: [String] = []
 }
 
 let rooms: [Room] = [
@@ -37,7 +38,7 @@ let rooms: [Room] = [
     Room(
         name: "Sealing", rooms: ["VaultCore", "CSodium", "CZstd"], packages: [crypto],
         settings: [.strictMemorySafety()], testRooms: ["VaultTestSupport"],
-        testPackages: [crypto], testExclude: ["Vectors"]),
+        testPackages: [crypto], testExclude: ["Vectors"], exclude: ["Dictionaries/README.md"]),
     Room(
         name: "MerkleLog", rooms: ["VaultCore"], packages: [crypto],
         testRooms: ["VaultTestSupport"], testPackages: [crypto]),
@@ -62,7 +63,7 @@ let rooms: [Room] = [
         name: "PrivacyOffice", rooms: ["VaultCore", "Consent", "Guard"],
         testRooms: ["VaultTestSupport"]),
     Room(
-        name: "BreachResponse", rooms: ["VaultCore", "MerkleLog", "Guard"],
+        name: "BreachResponse", rooms: ["VaultCore", "MerkleLog"],
         testRooms: ["VaultTestSupport"]),
     Room(
         name: "patientvault",
@@ -106,7 +107,9 @@ for room in rooms where kept?.contains(room.name) ?? true {
                 name: room.name, dependencies: dependencies, swiftSettings: settings))
     default:
         targets.append(
-            .target(name: room.name, dependencies: dependencies, swiftSettings: settings))
+            .target(
+                name: room.name, dependencies: dependencies, exclude: room.exclude,
+                swiftSettings: settings))
     }
     if let testRooms = room.testRooms, wanted?.contains(room.name) ?? true {
         targets.append(

@@ -1,20 +1,35 @@
 internal import CZstd
+internal import VaultCore
 
 /// A compression dictionary, digested once for both directions.
+///
+/// A resource is sealed as the text it came as, so indented and compact text have a dictionary each.
 @safe internal final class RecordDictionary: Sendable {
     /// The codec number of zstd without a dictionary.
     static let none: UInt8 = 1
-    /// The codec that new records are sealed with.
-    static let current: UInt8 = none
+    /// The highest codec number that this build knows.
+    static let newest: UInt8 = IndentedDictionary.number
     /// zstd's level: higher ones cost time and gain little on records of this length.
     static let level: Int32 = 3
+
+    // Digesting takes about a millisecond each, so the first record that needs one pays for it.
+    private static let compact = RecordDictionary(CompactDictionary.base64)
+    private static let indented = RecordDictionary(IndentedDictionary.base64)
 
     // SAFETY: zstd's digested dictionaries are never changed after they are made, and zstd.h allows
     // sharing them between threads.
     nonisolated(unsafe) let compression: OpaquePointer
     nonisolated(unsafe) let decompression: OpaquePointer
 
-    private init?(_ bytes: [UInt8]) {
+    private init?(_ base64: StaticString) {
+        let text = unsafe String(
+            decoding: UnsafeBufferPointer(
+                start: base64.utf8Start,
+                count: base64.utf8CodeUnitCount
+            ),
+            as: UTF8.self
+        )
+        guard let bytes = Base64.decode(text) else { return nil }
         let pair = unsafe bytes.withUnsafeBytes { buffer in
             unsafe (
                 ZSTD_createCDict(buffer.bytePointer, buffer.count, Self.level),
@@ -32,7 +47,20 @@ internal import CZstd
 
     /// Finds a dictionary by its codec number; numbers are never reused, so old versions open for ever.
     static func numbered(_ codec: UInt8) throws(SealingError) -> RecordDictionary {
-        throw .unknownDictionary(codec)
+        let dictionary =
+            switch codec {
+            case CompactDictionary.number: compact
+            case IndentedDictionary.number: indented
+            default: throw .unknownDictionary(codec)
+            }
+        guard let dictionary else { throw .outOfMemory }
+        return dictionary
+    }
+
+    /// The codec for a new record: a line feed near its start means indented text.
+    static func codec(for record: UnsafeRawBufferPointer) -> UInt8 {
+        let isIndented = unsafe record.prefix(64).contains(UInt8(ascii: "\n"))
+        return isIndented ? IndentedDictionary.number : CompactDictionary.number
     }
 
     deinit {

@@ -33,7 +33,12 @@ public struct RecordSealer: Sendable {
         at location: RecordLocation,
         salt: [UInt8]
     ) throws(SealingError) -> [UInt8] {
-        try unsafe seal(record, at: location, salt: salt, codec: RecordDictionary.current)
+        try unsafe seal(
+            record,
+            at: location,
+            salt: salt,
+            codec: RecordDictionary.codec(for: record)
+        )
     }
 
     /// Seals one version of a record.
