@@ -1,0 +1,72 @@
+extension WordRules {
+    /// Visits every pattern found in a folded text that no harmless phrase covers.
+    ///
+    /// A harmless phrase covers what starts at or after its start and ends at or before its end.
+    ///
+    /// - Parameters:
+    ///   - folded: Text as ``FoldedText`` leaves it.
+    ///   - visit: Gets the number of each rule found; a rule may be found more than once.
+    @inline(__always)
+    func match(_ folded: [UInt8], _ visit: (Int) -> Void) {
+        guard folded.count >= 4 else { return }
+        folded.withUnsafeBufferPointer { bytes in
+            atWordStart.bits.withUnsafeBufferPointer { startBits in
+                anywhere.bits.withUnsafeBufferPointer { anyBits in
+                    var harmlessEnd = 0
+                    var key = threeBytes(0, bytes[1], bytes[2])
+                    for index in 1..<(bytes.count &- 2) {
+                        key = key >> 8 | UInt32(bytes[index &+ 2]) << 16
+                        let hash = filterHash(key)
+                        let bit: UInt64 = 1 << UInt64(truncatingIfNeeded: hash & 63)
+                        if bytes[index &- 1] == 0x20, startBits[hash >> 6] & bit != 0 {
+                            found(atWordStart, key, bytes, index, &harmlessEnd, visit)
+                        }
+                        if anyBits[hash >> 6] & bit != 0 {
+                            found(anywhere, key, bytes, index, &harmlessEnd, visit)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Compares the patterns of one bucket with the text from `index` on.
+    @inline(never)
+    private func found(
+        _ filter: PatternFilter,
+        _ key: UInt32,
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        _ index: Int,
+        _ harmlessEnd: inout Int,
+        _ visit: (Int) -> Void
+    ) {
+        guard let bucket = filter.bucket(key) else { return }
+        for place in bucket {
+            let rule = rules[filter.members[place]]
+            if rule.labels.isEmpty, index + rule.count > harmlessEnd, isAt(rule, bytes, index) {
+                harmlessEnd = index + rule.count
+            }
+        }
+        for place in bucket {
+            let rule = rules[filter.members[place]]
+            if !rule.labels.isEmpty, index + rule.count > harmlessEnd, isAt(rule, bytes, index) {
+                visit(filter.members[place])
+            }
+        }
+    }
+
+    @inline(__always)
+    private func isAt(
+        _ rule: WordRule,
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        _ index: Int
+    ) -> Bool {
+        guard index &+ rule.count <= bytes.count else { return false }
+        var offset = 3
+        while offset < rule.count {
+            if bytes[index &+ offset] != text[rule.start &+ offset] { return false }
+            offset &+= 1
+        }
+        return true
+    }
+}
