@@ -1,0 +1,81 @@
+public import VaultCore
+
+/// What can go wrong in this module; a refusal of the incident machine is a value, not one of these.
+public enum BreachResponseError: Failure, Hashable {
+    /// The document is not JSON of the vault's own kind (integers only, no duplicate keys).
+    case notJSON(document: String)
+    /// A member is missing, of the wrong type or out of range.
+    case malformed(document: String, member: String)
+    /// A date or time that does not exist or cannot be read.
+    case impossibleDate(event: String)
+    /// Two events in an order that cannot be.
+    case outOfOrder(earlier: String, later: String)
+    /// A name that is not known where only known names count.
+    case unknown(what: String, name: String)
+    /// The rule data contradict themselves.
+    case badRules(file: String, reason: String)
+    /// A record does not follow from the records before it.
+    case brokenHistory(record: Int)
+    /// The window ends before it begins, or lies before the log begins.
+    case badWindow
+    /// The suspicion names nobody and nothing that the log knows.
+    case suspicionNamesNobody
+
+    /// What kind of trouble this is.
+    public var kind: FailureKind {
+        switch self {
+        case .brokenHistory: .integrity
+        case .notJSON, .malformed, .impossibleDate, .outOfOrder, .unknown, .badRules, .badWindow,
+            .suspicionNamesNobody:
+            .badInput
+        }
+    }
+
+    /// Stable dotted code.
+    public var code: String {
+        switch self {
+        case .notJSON: "breach.notJSON"
+        case .malformed: "breach.malformed"
+        case .impossibleDate: "breach.impossibleDate"
+        case .outOfOrder: "breach.eventsOutOfOrder"
+        case .unknown: "breach.unknownName"
+        case .badRules: "breach.badRules"
+        case .brokenHistory: "breach.brokenHistory"
+        case .badWindow: "breach.badWindow"
+        case .suspicionNamesNobody: "breach.suspicionNamesNobody"
+        }
+    }
+
+    /// One line, lower case, input in backticks.
+    public var message: String {
+        switch self {
+        case .notJSON(let document): "the \(document) is not a JSON document of whole numbers"
+        case .malformed(let document, let member):
+            "`\(member)` in the \(document) is missing, of the wrong type or out of range"
+        case .impossibleDate(let event): "`\(event)` is not a date or time that exists"
+        case .outOfOrder(let earlier, let later): "`\(later)` lies before `\(earlier)`"
+        case .unknown(let what, let name): "unknown \(what) `\(name)`"
+        case .badRules(let file, let reason): "rule file `\(file)`: \(reason)"
+        case .brokenHistory(let record):
+            "record \(record) of the incident does not follow from those before it"
+        case .badWindow: "the window is empty or lies before the log begins"
+        case .suspicionNamesNobody: "the suspicion names nobody and nothing that the log knows"
+        }
+    }
+
+    /// One line that says what to do next.
+    public var hint: String {
+        switch self {
+        case .notJSON: "write numbers without fraction, and every key once"
+        case .malformed: "see docs/breach-response.md for the members and their types"
+        case .impossibleDate:
+            "write RFC 3339 with a zone, `2026-03-02T09:30:00-05:00`, or a day, `2026-03-02`"
+        case .outOfOrder: "check both times and their zones"
+        case .unknown(let what, _): "see docs/breach-response.md for every known \(what)"
+        case .badRules: "restore the file or correct it; nothing is computed from half a rule set"
+        case .brokenHistory: "run `verify`; do not go on from this record"
+        case .badWindow: "choose a window that ends after it begins and after the log's first entry"
+        case .suspicionNamesNobody: "check the id; a misspelt suspicion would clear everybody"
+        }
+    }
+}
