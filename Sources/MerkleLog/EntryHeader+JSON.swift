@@ -11,7 +11,7 @@ extension EntryHeader {
         var members = HeaderField.allCases.map {
             JSONValue.Member($0.rawValue, value(of: $0))
         }
-        members += more.filter { HeaderField(rawValue: $0.key) == nil }
+        members += more.filter { !HeaderField.names.contains($0.key) }
         return .object(members)
     }
 
@@ -27,14 +27,16 @@ extension EntryHeader {
         else { throw .malformedPart }
         self.init(kind: kind, time: time)
         self.automated = automated
-        let fields = HeaderReader(object: json)
-        try readActor(fields)
-        try readRequest(fields)
-        try readDecision(fields)
-        more = members.filter { HeaderField(rawValue: $0.key) == nil }
+        var fields = HeaderReader(members: members)
+        try readActor(&fields)
+        try readRequest(&fields)
+        try readDecision(&fields)
+        if members.count > HeaderField.allCases.count {
+            more = members.filter { !HeaderField.names.contains($0.key) }
+        }
     }
 
-    private mutating func readActor(_ fields: HeaderReader) throws(MerkleLogError) {
+    private mutating func readActor(_ fields: inout HeaderReader) throws(MerkleLogError) {
         actor = try fields.text(.actor)
         actorKind = try fields.text(.actorKind)
         role = try fields.text(.role)
@@ -50,18 +52,15 @@ extension EntryHeader {
         `guard` = try fields.text(.guard)
     }
 
-    private mutating func readRequest(_ fields: HeaderReader) throws(MerkleLogError) {
+    private mutating func readRequest(_ fields: inout HeaderReader) throws(MerkleLogError) {
         purpose = try fields.texts(.purpose)
         action = try fields.text(.action)
         scopeAsked = try fields.known(.scopeAsked)
         categories = try fields.texts(.categories)
         origin = try fields.texts(.origin)
-        reason = try fields.text(.reason)
-        breakGlassReason = try fields.text(.breakGlassReason)
-        verification = try fields.text(.verification)
     }
 
-    private mutating func readDecision(_ fields: HeaderReader) throws(MerkleLogError) {
+    private mutating func readDecision(_ fields: inout HeaderReader) throws(MerkleLogError) {
         if let text = try fields.text(.decision) {
             guard let outcome = Outcome(rawValue: text) else { throw .malformedPart }
             decision = outcome
@@ -70,6 +69,9 @@ extension EntryHeader {
         legalBasis = try fields.texts(.legalBasis)
         consent = try fields.consents(.consent)
         policyDigest = try fields.text(.policyDigest)
+        reason = try fields.text(.reason)
+        breakGlassReason = try fields.text(.breakGlassReason)
+        verification = try fields.text(.verification)
         if let value = try fields.known(.accountable) {
             guard let truth = value.bool else { throw .malformedPart }
             accountable = truth
@@ -131,20 +133,35 @@ extension EntryHeader {
 
 /// Reads fields that must be there and may be unknown.
 private struct HeaderReader {
-    let object: JSONValue
+    private let members: [JSONValue.Member]
+    private var next = 0
 
-    func known(_ field: HeaderField) throws(MerkleLogError) -> JSONValue? {
-        guard let value = object[field.rawValue] else { throw .malformedPart }
+    init(members: [JSONValue.Member]) { self.members = members }
+
+    mutating func known(_ field: HeaderField) throws(MerkleLogError) -> JSONValue? {
+        guard let value = value(of: field) else { throw .malformedPart }
         return value == .string(EntryHeader.unknown) ? nil : value
     }
 
-    func text(_ field: HeaderField) throws(MerkleLogError) -> String? {
+    /// Looks on from the last field found: headers that we wrote have the order in which we read.
+    private mutating func value(of field: HeaderField) -> JSONValue? {
+        for step in 0..<members.count {
+            let place = (next + step) % members.count
+            if members[place].key == field.rawValue {
+                next = place + 1
+                return members[place].value
+            }
+        }
+        return nil
+    }
+
+    mutating func text(_ field: HeaderField) throws(MerkleLogError) -> String? {
         guard let value = try known(field) else { return nil }
         guard let text = value.string else { throw .malformedPart }
         return text
     }
 
-    func texts(_ field: HeaderField) throws(MerkleLogError) -> [String]? {
+    mutating func texts(_ field: HeaderField) throws(MerkleLogError) -> [String]? {
         guard let value = try known(field) else { return nil }
         guard let items = value.array else { throw .malformedPart }
         let texts = items.compactMap(\.string)
@@ -152,7 +169,9 @@ private struct HeaderReader {
         return texts
     }
 
-    func consents(_ field: HeaderField) throws(MerkleLogError) -> [EntryHeader.ConsentVersion]? {
+    mutating func consents(
+        _ field: HeaderField
+    ) throws(MerkleLogError) -> [EntryHeader.ConsentVersion]? {
         guard let value = try known(field) else { return nil }
         guard let items = value.array else { throw .malformedPart }
         var consents: [EntryHeader.ConsentVersion] = []

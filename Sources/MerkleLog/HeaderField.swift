@@ -69,3 +69,7 @@ public enum HeaderField: String, Sendable, Hashable, CaseIterable {
     /// Grant id.
     case grant
 }
+
+extension HeaderField {
+    static let names = Set(allCases.map(\.rawValue))
+}

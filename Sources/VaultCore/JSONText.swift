@@ -118,6 +118,7 @@ extension JSONValue {
     /// Escapes only what RFC 8259 demands: quote, backslash and control characters.
     public var bytes: [UInt8] {
         var out: [UInt8] = []
+        out.reserveCapacity(1024)
         write(into: &out)
         return out
     }
@@ -192,18 +193,29 @@ extension JSONValue {
 
     private static func writeString(_ text: String, into out: inout [UInt8]) {
         out.append(0x22)
-        for byte in text.utf8 {
-            switch byte {
-            case 0x22, 0x5C: out += [0x5C, byte]
-            case 0x0A: out += "\\n".utf8
-            case 0x0D: out += "\\r".utf8
-            case 0x09: out += "\\t".utf8
-            case 0..<0x20:
-                out += "\\u00".utf8
-                out += [hexDigits[Int(byte >> 4)], hexDigits[Int(byte & 15)]]
-            default: out.append(byte)
+        var text = text
+        text.withUTF8 { bytes in
+            var start = 0
+            for place in bytes.indices
+            where bytes[place] < 0x20 || bytes[place] == 0x22 || bytes[place] == 0x5C {
+                out.append(contentsOf: bytes[start..<place])
+                writeEscape(of: bytes[place], into: &out)
+                start = place + 1
             }
+            out.append(contentsOf: bytes[start...])
         }
         out.append(0x22)
+    }
+
+    private static func writeEscape(of byte: UInt8, into out: inout [UInt8]) {
+        switch byte {
+        case 0x22, 0x5C: out += [0x5C, byte]
+        case 0x0A: out += "\\n".utf8
+        case 0x0D: out += "\\r".utf8
+        case 0x09: out += "\\t".utf8
+        default:
+            out += "\\u00".utf8
+            out += [hexDigits[Int(byte >> 4)], hexDigits[Int(byte & 15)]]
+        }
     }
 }

@@ -1,20 +1,19 @@
 extension JSONValue {
     /// Reads a JSON document of the vault's own kind.
     ///
-    /// Strict: UTF-8, no duplicate keys, no fractions, nothing after the value, at most 64 levels.
+    /// Strict: UTF-8, no duplicate keys, no fractions, nothing after the value, at most 64 levels;
+    /// `nil` where the bytes are anything else.
     ///
     /// - Parameter bytes: The whole document; white space around tokens is allowed.
-    /// - Returns: `nil` where the bytes are anything else.
     public init?(parsing bytes: some Collection<UInt8>) {
         var parser = Parser(bytes: Array(bytes))
         guard let value = parser.value(depth: 0), parser.isAtEndAfterSpace() else { return nil }
         self = value
     }
 
-    /// Reads a JSON document of the vault's own kind.
+    /// Reads a JSON document of the vault's own kind, or gives `nil`.
     ///
     /// - Parameter text: The whole document.
-    /// - Returns: `nil` where the text is anything else.
     public init?(parsing text: String) {
         self.init(parsing: Array(text.utf8))
     }
@@ -33,7 +32,11 @@ private struct Parser {
     }
 
     mutating func skipSpace() {
-        while offset < bytes.count, [0x20, 0x0A, 0x0D, 0x09].contains(bytes[offset]) { offset += 1 }
+        while offset < bytes.count {
+            let byte = bytes[offset]
+            guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return }
+            offset += 1
+        }
     }
 
     mutating func take(_ byte: UInt8) -> Bool {
@@ -79,7 +82,7 @@ private struct Parser {
     mutating func object(depth: Int) -> JSONValue? {
         offset += 1
         var members: [JSONValue.Member] = []
-        var seen: Set<String> = []
+        var seen = Set<String>(minimumCapacity: 32)
         skipSpace()
         if take(0x7D) { return .object([]) }
         while true {
@@ -107,7 +110,24 @@ private struct Parser {
 
     mutating func string() -> String? {
         offset += 1
-        var out: [UInt8] = []
+        let start = offset
+        var seen: UInt8 = 0
+        while offset < bytes.count, bytes[offset] != 0x22, bytes[offset] != 0x5C,
+            bytes[offset] >= 0x20
+        {
+            seen |= bytes[offset]
+            offset += 1
+        }
+        if offset < bytes.count, bytes[offset] == 0x22 {
+            offset += 1
+            let text = start..<(offset - 1)
+            // ASCII needs no validation; the validating initializer costs several times the copy.
+            guard seen < 0x80 else { return String(validating: bytes[text], as: UTF8.self) }
+            return bytes.withUnsafeBufferPointer {
+                String(decoding: UnsafeBufferPointer(rebasing: $0[text]), as: UTF8.self)
+            }
+        }
+        var out = Array(bytes[start..<offset])
         while offset < bytes.count {
             let byte = bytes[offset]
             offset += 1
