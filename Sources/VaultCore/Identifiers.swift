@@ -16,6 +16,15 @@ public struct FHIRID: Sendable, Hashable, Comparable, CustomStringConvertible {
         self.text = String(text)
     }
 
+    /// Checks and keeps an id given as bytes, without generic code: for the ingest path.
+    ///
+    /// - Parameter bytes: Candidate id; `nil` comes out where FHIR does not allow it.
+    public init?(utf8 bytes: UnsafeRawBufferPointer) {
+        guard (1...Limits.maximumIDLength).contains(bytes.count) else { return nil }
+        for index in 0..<bytes.count where !Self.isAllowed(bytes[index]) { return nil }
+        text = String(decoding: bytes, as: UTF8.self)
+    }
+
     /// The id as text; an id names a person only to who holds the record.
     public var description: String { text }
 

@@ -109,33 +109,35 @@ struct BundleIndex {
         byName = names
     }
 
-    /// The record that a reference from an entry leads to, where another entry of the file is meant.
+    /// Appends `Type/id` of the record that a reference from an entry leads to, where another entry of the
+    /// file is meant.
     func resolve(
         _ text: UnsafeRawBufferPointer,
         _ reference: FHIRReference,
-        from entry: Int
-    ) -> RecordID? {
+        from entry: Int,
+        into output: inout [UInt8]
+    ) -> Bool {
         switch reference.form {
-        case .uuid, .oid: return find(text)
+        case .uuid, .oid: return find(text, into: &output)
         case .literal:
-            if !reference.base.isEmpty { return find(text) }
+            if !reference.base.isEmpty { return find(text, into: &output) }
             // A relative reference counts from the base of the entry it stands in.
-            guard hasRenamed else { return nil }
+            guard hasRenamed else { return false }
             return withFullURL(entry) { url in
                 let own = FHIRReference(url)
-                guard case .literal = own.form, !own.base.isEmpty else { return nil }
+                guard case .literal = own.form, !own.base.isEmpty else { return false }
                 let whole = Array(url[own.base]) + Array(text)
-                return whole.withUnsafeBytes { find($0) }
+                return whole.withUnsafeBytes { find($0, into: &output) }
             }
-        case .contained, .conditional, .logical, .other: return nil
+        case .contained, .conditional, .logical, .other: return false
         }
     }
 
     /// Under which type and id an entry is stored; `nil` while it has no id.
     func record(_ entry: Int) -> RecordID? {
         guard entries[entry].idCount > 0 else { return nil }
-        let text = withID(entry) { String(decoding: $0, as: UTF8.self) }
-        return FHIRID(text).map { RecordID(type: entries[entry].type.rawValue, id: $0) }
+        return withID(entry) { FHIRID(utf8: $0) }
+            .map { RecordID(type: entries[entry].type.rawValue, id: $0) }
     }
 
     /// The fullUrl; `nil` where there is none.
@@ -143,16 +145,22 @@ struct BundleIndex {
         withFullURL(entry) { $0.isEmpty ? nil : String(decoding: $0, as: UTF8.self).utf8 }
     }
 
-    private func find(_ text: UnsafeRawBufferPointer) -> RecordID? {
-        byFullURL.find(hash: nameHash(text)) { hasFullURL($0, text) }.flatMap { record($0) }
+    private func find(_ text: UnsafeRawBufferPointer, into output: inout [UInt8]) -> Bool {
+        guard let entry = byFullURL.find(hash: nameHash(text), isSame: { hasFullURL($0, text) }),
+            entries[entry].idCount > 0
+        else { return false }
+        output += entries[entry].type.rawValue.utf8
+        output.append(0x2F)
+        withID(entry) { output += $0 }
+        return true
     }
 
     private func hasFullURL(_ entry: Int, _ text: UnsafeRawBufferPointer) -> Bool {
-        withFullURL(entry) { $0.elementsEqual(text) }
+        withFullURL(entry) { isEqual($0, text) }
     }
 
     private func hasID(_ entry: Int, _ id: UnsafeRawBufferPointer) -> Bool {
-        withID(entry) { $0.elementsEqual(id) }
+        withID(entry) { isEqual($0, id) }
     }
 
     private func withFullURL<Result>(

@@ -5,7 +5,7 @@ public import VaultCore
 /// The first pass reads every byte strictly, in entries and outside of them, and keeps about 100 bytes
 /// an entry of a Bundle and nothing of NDJSON. What it finds wrong stops the import before anything is
 /// stored: all of a file or nothing. The second pass is ``FHIRFileReader``.
-public struct FHIRFile {
+public struct FHIRFile: Sendable {
     /// What the file is, told by its content.
     public enum Format: Sendable, Hashable {
         /// One Bundle.
@@ -65,20 +65,22 @@ public struct FHIRFile {
     /// and update hold.
     public var conditions: [Int: String] { index.conditions }
 
-    /// The record a Reference in an entry leads to, where that is another entry of this file.
+    /// Finds the record a Reference in an entry leads to, where that is another entry of this file.
     ///
     /// - Parameters:
     ///   - text: `Reference.reference`, escapes undone, without version.
     ///   - reference: The same, taken apart.
     ///   - entry: The entry it stands in, zero-based.
-    /// - Returns: `nil` where it leads out of the file.
+    ///   - output: Gets `Type/id` appended.
+    /// - Returns: False where it leads out of the file.
     public func resolve(
         _ text: UnsafeRawBufferPointer,
         _ reference: FHIRReference,
-        fromEntry entry: Int
-    ) -> RecordID? {
-        guard case .bundle = format else { return nil }
-        return index.resolve(text, reference, from: entry)
+        fromEntry entry: Int,
+        into output: inout [UInt8]
+    ) -> Bool {
+        guard case .bundle = format else { return false }
+        return index.resolve(text, reference, from: entry, into: &output)
     }
 }
 

@@ -87,15 +87,11 @@ public struct FHIRFileReader {
         let received = try reread(number)
         guard window.offset == range.upperBound else { throw .bundle(.changed, entry: number) }
         let isInserting = entry.flags.contains(.insertsID)
-        let bytes = rewriter.rewrite(
+        let bytes = rewrite(
             received.root,
+            from: number,
             insertingID: isInserting ? record.id : nil
-        ) { [file, resolveConditional] text, reference in
-            if case .conditional = reference.form {
-                return resolveConditional(String(decoding: text, as: UTF8.self))
-            }
-            return file.resolve(text, reference, fromEntry: number)
-        }
+        )
         let document = try bytes.map { bytes throws(FHIRModelError) in try rewritten.parse(bytes) }
         return try finish(
             document ?? received,
@@ -105,6 +101,24 @@ public struct FHIRFileReader {
             isRewritten: bytes != nil,
             isOutcome: entry.flags.contains(.isOutcome)
         )
+    }
+
+    private mutating func rewrite(
+        _ resource: JSONNode,
+        from entry: Int,
+        insertingID id: FHIRID?
+    ) -> [UInt8]? {
+        let file = file
+        let resolveConditional = resolveConditional
+        return rewriter.rewrite(resource, insertingID: id) { text, reference, output in
+            guard case .conditional = reference.form else {
+                return file.resolve(text, reference, fromEntry: entry, into: &output)
+            }
+            let search = String(decoding: text, as: UTF8.self)
+            guard let record = resolveConditional(search) else { return false }
+            output += record.description.utf8
+            return true
+        }
     }
 
     private mutating func reread(_ number: Int) throws(FHIRModelError) -> JSONDocument {
@@ -121,10 +135,7 @@ public struct FHIRFileReader {
         guard next < file.resourceCount else { throw .bundle(.changed, entry: next) }
         let received = try reread(next)
         let range = window.offset - received.byteCount..<window.offset
-        let bytes = rewriter.rewrite(received.root) { [resolveConditional] text, reference in
-            guard case .conditional = reference.form else { return nil }
-            return resolveConditional(String(decoding: text, as: UTF8.self))
-        }
+        let bytes = rewrite(received.root, from: next, insertingID: nil)
         let document = try bytes.map { bytes throws(FHIRModelError) in try rewritten.parse(bytes) }
         next += 1
         return try finish(
@@ -146,13 +157,14 @@ public struct FHIRFileReader {
         isOutcome: Bool
     ) throws(FHIRModelError) -> FileResource {
         try summary.gather(document.root)
-        let type = summary.type.rawValue
-        guard let id = FHIRID(document.string(summary.id)),
-            record == nil || record == RecordID(type: type, id: id)
-        else { throw .bundle(.changed, entry: number) }
+        let own = document.withText(summary.id) { FHIRID(utf8: $0) }
+            .map { RecordID(type: summary.type.rawValue, id: $0) }
+        guard let own, record == nil || record == own else {
+            throw .bundle(.changed, entry: number)
+        }
         return FileResource(
             entry: number,
-            record: RecordID(type: type, id: id),
+            record: own,
             document: document,
             fileRange: range,
             isRewritten: isRewritten,

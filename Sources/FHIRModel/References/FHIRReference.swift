@@ -37,11 +37,11 @@ public struct FHIRReference: Sendable, Hashable {
             self.init(.logical)
         } else if text[0] == 0x23 {
             self.init(.contained, id: 1..<text.count)
-        } else if text.starts(with: "urn:uuid:".utf8) {
+        } else if hasPrefix(text, "urn:uuid:") {
             self.init(.uuid, id: 9..<text.count)
-        } else if text.starts(with: "urn:oid:".utf8) {
+        } else if hasPrefix(text, "urn:oid:") {
             self.init(.oid, id: 8..<text.count)
-        } else if let mark = text.firstIndex(of: 0x3F) {
+        } else if let mark = firstIndex(of: 0x3F, in: text) {
             self = Self.conditional(text, mark) ?? FHIRReference(.other)
         } else {
             self = Self.literal(text) ?? FHIRReference(.other)
@@ -68,15 +68,15 @@ public struct FHIRReference: Sendable, Hashable {
 
     /// Reads from the end: `…/Type/id` or `…/Type/id/_history/version`.
     private static func literal(_ text: UnsafeRawBufferPointer) -> FHIRReference? {
-        guard let last = text.lastIndex(of: 0x2F) else { return nil }
+        guard let last = lastIndex(of: 0x2F, in: text, before: text.count) else { return nil }
         var idEnd = text.count
         var idStart = last + 1
         var version = 0..<0
-        let before = text[..<last]
-        if before.count > 8, before.suffix(9).elementsEqual("/_history".utf8) {
+        if last > 8, hasPrefix(UnsafeRawBufferPointer(rebasing: text[(last - 9)...]), "/_history") {
             version = last + 1..<text.count
             idEnd = last - 9
-            guard !version.isEmpty, let slash = text[..<idEnd].lastIndex(of: 0x2F) else {
+            guard !version.isEmpty, let slash = lastIndex(of: 0x2F, in: text, before: idEnd)
+            else {
                 return nil
             }
             idStart = slash + 1
@@ -85,7 +85,7 @@ public struct FHIRReference: Sendable, Hashable {
         guard typeEnd > 0,
             isFHIRID(UnsafeRawBufferPointer(rebasing: text[idStart..<idEnd]))
         else { return nil }
-        let typeStart = text[..<typeEnd].lastIndex(of: 0x2F).map { $0 + 1 } ?? 0
+        let typeStart = lastIndex(of: 0x2F, in: text, before: typeEnd).map { $0 + 1 } ?? 0
         let name = UnsafeRawBufferPointer(rebasing: text[typeStart..<typeEnd])
         guard let type = ResourceType(name) else { return nil }
         return FHIRReference(

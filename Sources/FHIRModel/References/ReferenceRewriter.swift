@@ -9,10 +9,13 @@ public import VaultCore
 /// `reference` string changes, wherever it stands (extensions, contained resources); not the links
 /// in narratives, not `Attachment.url`.
 public struct ReferenceRewriter {
-    /// Finds the record that a reference's text (escapes undone) leads to.
-    public typealias Resolver = (UnsafeRawBufferPointer, FHIRReference) -> RecordID?
+    /// Appends `Type/id` of the record that a reference's text (escapes undone, without version) leads to.
+    ///
+    /// Returns whether it found one; if not, it must leave the array alone.
+    public typealias Resolver = (UnsafeRawBufferPointer, FHIRReference, inout [UInt8]) -> Bool
 
     private var output: [UInt8] = []
+    private var target: [UInt8] = []
 
     /// Makes a rewriter, whose memory is reused from one resource to the next.
     public init() {}
@@ -22,8 +25,7 @@ public struct ReferenceRewriter {
     /// - Parameters:
     ///   - resource: The resource's object.
     ///   - id: The id to put in; `nil` where the resource has its own.
-    ///   - resolve: Gives the record a reference leads to; `nil` keeps the reference as received. For
-    ///     versioned references it gets the text without the version.
+    ///   - resolve: Finds what a reference leads to; what it does not find stays as received.
     /// - Returns: The new bytes, valid until the next call; `nil` where nothing is to be changed and the
     ///   bytes received are the bytes to store.
     public mutating func rewrite(
@@ -49,11 +51,9 @@ public struct ReferenceRewriter {
                 isReferenceKey(key, in: document)
             else { continue }
             let span = ByteSpan(value)
-            guard let target = document.withText(span, { resolved($0, by: resolve) }) else {
-                continue
-            }
+            guard document.withText(span, { isReplaced($0, by: resolve) }) else { continue }
             append(document, copied..<span.range.lowerBound)
-            output += target.utf8
+            output += target
             copied = span.range.upperBound
         }
         guard !output.isEmpty else { return nil }
@@ -68,15 +68,18 @@ public struct ReferenceRewriter {
         )
     }
 
-    /// What stands instead of a reference; `nil` where it stays or would not change.
-    private func resolved(_ text: UnsafeRawBufferPointer, by resolve: Resolver) -> String? {
+    /// Puts into ``target`` what stands instead of a reference; false where it stays or would not change.
+    private mutating func isReplaced(
+        _ text: UnsafeRawBufferPointer,
+        by resolve: Resolver
+    ) -> Bool {
         let reference = FHIRReference(text)
         let plainEnd = reference.version.isEmpty ? text.count : reference.id.upperBound
         let plain = UnsafeRawBufferPointer(rebasing: text[..<plainEnd])
-        guard let record = resolve(plain, reference) else { return nil }
-        let suffix = String(decoding: text[plainEnd...], as: UTF8.self)
-        let target = record.description + suffix
-        return target.utf8.elementsEqual(text) ? nil : target
+        target.removeAll(keepingCapacity: true)
+        guard resolve(plain, reference, &target) else { return false }
+        target += UnsafeRawBufferPointer(rebasing: text[plainEnd...])
+        return !target.withUnsafeBytes { isEqual($0, text) }
     }
 
     private func isReferenceKey(_ key: TapeEntry, in document: JSONDocument) -> Bool {

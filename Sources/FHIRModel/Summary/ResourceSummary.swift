@@ -1,5 +1,3 @@
-internal import VaultCore
-
 /// What the vault needs to know of a resource, gathered in one walk over its tape.
 ///
 /// Everything is a place in the document; text is made only when asked for. The arrays are reused from
@@ -127,15 +125,4 @@ func resourceType(of resource: JSONNode) throws(FHIRModelError) -> ResourceType 
         throw .resource(.unknownResourceType, byteOffset: node.byteRange.lowerBound)
     }
     return type
-}
-
-/// Whether bytes are a FHIR id: 1 to 64 of `A-Z a-z 0-9 - .`.
-func isFHIRID(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    guard (1...Limits.maximumIDLength).contains(bytes.count) else { return false }
-    return bytes.allSatisfy {
-        switch $0 {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E: true
-        default: false
-        }
-    }
 }

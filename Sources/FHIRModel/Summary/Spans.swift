@@ -145,8 +145,10 @@ extension JSONDocument {
     /// - Returns: Whether they are equal byte for byte.
     public func equals(_ span: ByteSpan, _ text: StaticString) -> Bool {
         withText(span) { bytes in
-            bytes.count == text.utf8CodeUnitCount
-                && text.withUTF8Buffer { $0.elementsEqual(bytes) }
+            isEqual(
+                bytes,
+                UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+            )
         }
     }
 }
