@@ -1,0 +1,215 @@
+internal import Consent
+internal import FHIRModel
+internal import Sealing
+internal import VaultCore
+
+/// One request put to the rules: the decision, and which segments may be opened.
+struct Question {
+    struct Permitted {
+        var segment: Segment
+        /// Whether each record must still be asked for after it was opened.
+        var needsFilter: Bool
+    }
+
+    let decision: Decision
+    let context: DecisionContext
+    let subject: Subject?
+    /// Permitted segments that hold a current record.
+    let segments: [Permitted]
+    /// Everything the response will carry, where no record must be opened to know it.
+    let manifest: Manifest?
+    /// The one record asked for by id.
+    let record: (tag: RecordTag, number: UInt32)?
+    private let isRecordHidden: Bool
+
+    init(
+        request: ReleaseRequest,
+        requester: Requester,
+        subject: Subject?,
+        state: GuardState,
+        policies: PolicySet
+    ) throws {
+        self.subject = subject
+        let access = request.access(
+            requester: requester,
+            patient: subject?.reference ?? Self.nobody,
+            now: state.clock.now()
+        )
+        context = DecisionContext(
+            request: access,
+            facts: subject?.facts.facts ?? PatientFacts(),
+            policies: policies
+        )
+        decision = context.decision()
+        guard let subject, decision.effect == .permit else {
+            segments = []
+            manifest = nil
+            record = nil
+            isRecordHidden = request.record != nil
+            return
+        }
+        let catalogue = try state.catalogue(of: subject.pseudonym)
+        var asked = Asked(catalogue: catalogue)
+        if let id = request.record {
+            asked.restrict(to: state.ring.tag(of: id, patient: subject.pseudonym))
+        }
+        record = asked.record
+        isRecordHidden = request.record != nil && asked.record == nil
+        var found: [Permitted] = []
+        for index in asked.segments {
+            let segment = subject.state.segments[index]
+            guard request.admits(segment.category) else { continue }
+            switch context.segmentVerdict(category: segment.category, labels: segment.labels) {
+            case .deny: continue
+            case .permit:
+                found.append(
+                    Permitted(
+                        segment: segment,
+                        needsFilter: request.isFinerThanSegments || segment.namesOthers
+                    )
+                )
+            case .depends: found.append(Permitted(segment: segment, needsFilter: true))
+            }
+        }
+        segments = found
+        manifest =
+            found.contains(where: \.needsFilter)
+            ? nil : asked.manifest(of: Set(found.map(\.segment)), in: subject.state.segments)
+    }
+
+    /// Whether the requester gets an answer with (perhaps no) records.
+    var isPermitted: Bool { decision.effect == .permit && subject != nil && !isRecordHidden }
+
+    /// Builds the grant, keys included; called only after the entry is durable.
+    func grant(
+        id: GrantID,
+        end: Instant,
+        receipt: Receipt,
+        subject: Subject,
+        state: GuardState
+    ) throws -> Grant {
+        let keys = try state.patientKeys(subject.pseudonym, subject.state)
+        return Grant(
+            id: id,
+            patient: subject.pseudonym,
+            reference: subject.reference,
+            decision: decision,
+            segments: try segments.map {
+                GrantedSegment(
+                    segment: $0.segment,
+                    tag: keys.tag(of: $0.segment),
+                    readKey: try keys.readKey(of: $0.segment),
+                    needsFilter: $0.needsFilter
+                )
+            },
+            context: context,
+            record: record,
+            manifest: manifest,
+            directory: try state.directoryGrant(),
+            end: end,
+            receipt: receipt
+        )
+    }
+
+    /// The rules are asked about this patient where the vault knows none: the same work, the same shape.
+    private static let nobody: RecordID = {
+        guard let nobody = RecordID("Patient/unknown") else {
+            preconditionFailure("a literal reference")
+        }
+        return nobody
+    }()
+}
+
+/// The current records that a request can mean at all.
+private struct Asked {
+    let catalogue: Catalogue
+    var record: (tag: RecordTag, number: UInt32)?
+    private var isOne = false
+
+    init(catalogue: Catalogue) { self.catalogue = catalogue }
+
+    mutating func restrict(to tag: RecordTag) {
+        isOne = true
+        let number = catalogue.number(ofTag: UInt64(bigEndianBytes: tag.bytes))
+        if let number, !catalogue.items[number].isDeleted { record = (tag, UInt32(number)) }
+    }
+
+    private var items: [(number: UInt32, item: Catalogue.Item)] {
+        if isOne {
+            return record.map { [($0.number, catalogue.items[Int($0.number)])] } ?? []
+        }
+        return catalogue.items.enumerated().map { (UInt32($0.offset), $0.element) }
+    }
+
+    /// Indexes of segments that hold a current record, ascending.
+    var segments: [Int] {
+        Set(items.filter { !$0.item.isDeleted }.map { Int($0.item.segment) }).sorted()
+    }
+
+    func manifest(of permitted: Set<Segment>, in all: [Segment]) -> Manifest {
+        Manifest(
+            items.filter { !$0.item.isDeleted && permitted.contains(all[Int($0.item.segment)]) }
+                .map { Manifest.Item(number: $0.number, version: $0.item.version) }
+        )
+    }
+}
+
+extension ReleaseRequest {
+    /// Whether a category was asked for.
+    func admits(_ category: DataCategory) -> Bool {
+        categories.isEmpty || categories.contains(category.rawValue)
+    }
+
+    /// Whether some records of a permitted segment were not asked for.
+    var isFinerThanSegments: Bool {
+        !types.isEmpty || since != nil || until != nil
+    }
+
+    /// The question to the rules.
+    func access(requester: Requester, patient: RecordID, now: Instant) -> AccessRequest {
+        var access = AccessRequest(
+            requester: requester,
+            patient: patient,
+            purposes: purposes,
+            now: now
+        )
+        // An action that nobody knows is asked as a write, which no rule of reading permits.
+        access.action = AccessAction(name: action) ?? .write
+        access.breakGlass = breakGlass.map { EmergencyOverride(reason: $0.reason, note: $0.note) }
+        if let claim,
+            let id = RecordID(claim) ?? FHIRID(claim).map({ RecordID(type: "Claim", id: $0) })
+        {
+            access.claim = .one(id)
+        }
+        access.since = since
+        access.until = until
+        access.types = types
+        access.categories = categories.compactMap { DataCategory(rawValue: $0) }
+        return access
+    }
+}
+
+extension GuardState {
+    /// The records of a patient.
+    func catalogue(of patient: PatientPseudonym) throws -> Catalogue {
+        try item(.catalogue, patient.bytes).map { try Catalogue(decoding: $0) } ?? Catalogue()
+    }
+
+    /// The keys of the shared directory, which holds no patient's data.
+    func directoryGrant() throws -> DirectoryGrant? {
+        let pseudonym = ring.pseudonym(of: Self.directoryReference)
+        guard let directory = try patient(pseudonym) else { return nil }
+        let keys = try patientKeys(pseudonym, directory)
+        return DirectoryGrant(
+            pseudonym: pseudonym,
+            segments: try directory.segments.map {
+                GrantedSegment(
+                    segment: $0,
+                    tag: keys.tag(of: $0),
+                    readKey: try keys.readKey(of: $0),
+                    needsFilter: false
+                )
+            }
+        )
+    }
+}

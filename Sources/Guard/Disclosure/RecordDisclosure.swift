@@ -1,0 +1,80 @@
+internal import Consent
+internal import MerkleLog
+public import VaultCore
+
+extension GuardCore {
+    /// Records exactly what one response carries, before it leaves; the grant is checked again.
+    ///
+    /// - Parameters:
+    ///   - grant: A live grant whose manifest was not known when it was given.
+    ///   - manifest: Every record and version of the response.
+    ///   - principal: Whose grant it must be.
+    /// - Returns: The disclosure's entry, durable.
+    /// - Throws: ``GuardError/grantEnded`` where the grant has ended, was revoked or the facts that
+    ///   decided have changed; then the response may not leave.
+    public func recordDisclosure(
+        _ grant: GrantID,
+        carrying manifest: Manifest,
+        to principal: PrincipalID
+    ) throws -> Receipt {
+        try exclusively { mutable in
+            let state = mutable.state
+            let live = try Self.stillLive(mutable.grants.live[grant], principal, state)
+            try Self.check(manifest, against: live, state)
+            var header = live.header
+            header = EntryHeader(repeating: header, as: .disclosure, time: try state.entryTime())
+            let part: JSONValue = [
+                "manifest": .string(manifest.description),
+                "released": .int(Int64(manifest.items.count)),
+                "decision": .string(grant.description),
+            ]
+            let (index, leaf) = try state.append(
+                header,
+                parts: [GuardState.Part(patient: live.patient, body: part)]
+            )
+            try state.commit()
+            return Receipt(index: index, leafHash: leaf.bytes)
+        }
+    }
+
+    private static func stillLive(
+        _ live: GrantTable.Live?,
+        _ principal: PrincipalID,
+        _ state: GuardState
+    ) throws -> GrantTable.Live {
+        guard let live, live.principal == principal, live.end > state.clock.now(),
+            let known = try state.principal(principal), !known.isDisabled,
+            let patient = try state.patient(live.patient), patient.erasedAt == nil,
+            try state.facts(of: live.patient).index == live.factsIndex
+        else { throw GuardError.grantEnded }
+        return live
+    }
+
+    /// A manifest may only name records of the segments whose keys the grant released.
+    private static func check(
+        _ manifest: Manifest,
+        against live: GrantTable.Live,
+        _ state: GuardState
+    ) throws {
+        guard let patient = try state.patient(live.patient) else { throw GuardError.grantEnded }
+        let catalogue = try state.catalogue(of: live.patient)
+        for item in manifest.items {
+            guard Int(item.number) < catalogue.items.count else {
+                throw GuardError.invalid(field: "manifest")
+            }
+            let known = catalogue.items[Int(item.number)]
+            guard item.version >= 1, item.version <= known.version,
+                live.segments.contains(patient.segments[Int(known.segment)])
+            else { throw GuardError.invalid(field: "manifest") }
+        }
+    }
+}
+
+extension EntryHeader {
+    /// The decision's header under another kind and time.
+    init(repeating decision: EntryHeader, as kind: EntryKind, time: Instant) {
+        self = decision
+        self.kind = kind
+        self.time = time
+    }
+}

@@ -1,1 +1,0 @@
-// Guard: see docs/design/rooms.md.

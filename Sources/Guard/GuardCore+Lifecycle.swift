@@ -1,0 +1,152 @@
+public import Consent
+internal import MerkleLog
+public import Sealing
+public import VaultCore
+
+extension GuardCore {
+    /// Makes a new vault's Guard: keys, the first entry and the first administrator.
+    ///
+    /// - Parameters:
+    ///   - storage: Empty.
+    ///   - root: The root key; the caller wraps and keeps it.
+    ///   - vault: The new vault's id.
+    ///   - administrator: The first principal.
+    ///   - policies: The policies in force.
+    ///   - isDemo: Whether this vault accepts the example keys, for ever.
+    ///   - clock: Where the time comes from.
+    ///   - random: Where keys and nonces come from.
+    /// - Returns: The Guard, unsealed.
+    /// - Throws: A ``Failure``.
+    public static func create(
+        storage: sending any GuardStorage,
+        root: SecretKey,
+        vault: VaultID,
+        administrator: Principal,
+        policies: PolicySet,
+        isDemo: Bool,
+        clock: any TimeSource,
+        random: any RandomSource
+    ) throws -> GuardCore {
+        guard try storage.logSize() == 0 else { throw GuardError.exists(what: "vault") }
+        let (ring, wrapped) = try KeyRing.create(root: root, vault: vault, random: random)
+        let origin = "patientvault.example/\(vault)"
+        // CRASH: ring keys without a first entry are a store that `unseal` refuses; `init` starts anew.
+        try storage.commit(
+            StorageBatch(
+                firstIndex: 0,
+                items: wrapped.map {
+                    ItemChange(kind: .ring, key: Array($0.key.utf8), value: $0.value)
+                }
+            )
+        )
+        let state = try GuardState(
+            storage: storage,
+            ring: ring,
+            vault: vault,
+            origin: origin,
+            random: random,
+            clock: clock
+        )
+        var header = EntryHeader(kind: .system, time: clock.now())
+        header.actor = Actor.operatorName
+        header.actorKind = Actor.operatorName
+        header.authMethod = "passphrase"
+        header.action = isDemo ? "create-demo" : "create"
+        header.policyDigest = digest(of: policies)
+        header.automated = .human
+        header.more = [
+            .init("vault", .string(vault.description)), .init("demo", .bool(isDemo)),
+            .init("format", 1),
+        ]
+        try state.append(header)
+        state.setItem(.meta, Array("demo".utf8), [isDemo ? 1 : 0])
+        try state.commit()
+        let core = try GuardCore(state: state, policies: policies, isDemo: isDemo)
+        try core.register(administrator, by: .operator, context: CallContext())
+        return core
+    }
+
+    /// Opens an existing vault's Guard with its root key.
+    ///
+    /// - Parameters:
+    ///   - storage: The vault's.
+    ///   - root: Unwrapped by the caller.
+    ///   - vault: The vault's id.
+    ///   - witnessed: Log size and root that somebody outside the folder last saw, if any.
+    ///   - policies: The policies in force.
+    ///   - clock: Where the time comes from.
+    ///   - random: Where keys and nonces come from.
+    /// - Returns: The Guard, unsealed.
+    /// - Throws: ``GuardError/logRolledBack(size:witnessed:)`` and other ``Failure``s.
+    public static func unseal(
+        storage: sending any GuardStorage,
+        root: SecretKey,
+        vault: VaultID,
+        witnessed: String?,
+        policies: PolicySet,
+        clock: any TimeSource,
+        random: any RandomSource
+    ) throws -> GuardCore {
+        let ring = try KeyRing.open(root: root, vault: vault) {
+            try storage.item(.ring, Array($0.utf8))
+        }
+        let state = try GuardState(
+            storage: storage,
+            ring: ring,
+            vault: vault,
+            origin: "patientvault.example/\(vault)",
+            random: random,
+            clock: clock
+        )
+        let isDemo = try state.item(.meta, Array("demo".utf8)) == [1]
+        let core = try GuardCore(state: state, policies: policies, isDemo: isDemo)
+        try core.checkWitnessed(witnessed)
+        return core
+    }
+
+    /// Refuses a log that is shorter than, or differs from, what was seen outside the folder.
+    private func checkWitnessed(_ note: String?) throws {
+        guard let note else { return }
+        let signed = try SignedNote(parsing: Array(note.utf8))
+        guard let seen = try Checkpoint.verified(signed, key: signingKey.verifier) else {
+            throw GuardError.damagedState
+        }
+        try exclusively { mutable in
+            let state = mutable.state
+            guard state.frontier.size >= seen.size else {
+                throw GuardError.logRolledBack(
+                    size: state.frontier.size,
+                    witnessed: seen.size
+                )
+            }
+            let then = try CompactRange(
+                size: seen.size,
+                reader: StoredHashes(storage: state.storage)
+            )
+            guard then.root == seen.root else { throw GuardError.damagedState }
+        }
+    }
+
+    /// Signs a checkpoint over the present log and keeps it.
+    ///
+    /// - Returns: The signed note, as given to witnesses.
+    /// - Throws: A ``Failure``.
+    @discardableResult
+    public func checkpoint() throws -> String {
+        try exclusively { try checkpoint(&$0.state) }
+    }
+
+    @discardableResult
+    func checkpoint(_ state: inout GuardState) throws -> String {
+        let note = try Checkpoint(
+            origin: origin,
+            size: state.frontier.size,
+            root: state.frontier.root
+        ).signed(with: signingKey).description
+        if try state.storage.lastCheckpoint() != note {
+            state.stageCheckpoint(note)
+            try state.commit()
+        }
+        return note
+    }
+}

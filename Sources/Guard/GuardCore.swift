@@ -1,0 +1,83 @@
+public import Consent
+internal import MerkleLog
+internal import Sealing
+internal import Synchronization
+public import VaultCore
+
+// Guard: who may, and the keys. Read `release` (Disclosure/Release.swift) first: it decides, writes the
+// entry, waits until it is on disk, and only then hands over read keys.
+//
+// Promises: no key leaves without a durable entry; no entry is lost or altered unseen; unknown means no.
+// Never: sees a record's plaintext, or believes a caller that has not proved who it is.
+
+/// The Guard in one process: root key, facts, decisions and the access log behind one lock.
+///
+/// A socket can stand in front of it: every call takes and returns values only.
+public final class GuardCore: Sendable {
+    let mutable: Mutex<Mutable>
+    /// The vault's id.
+    public let vault: VaultID
+    /// The log's name, first line of every checkpoint.
+    public let origin: String
+    /// The policies in force.
+    public let policies: PolicySet
+    /// Whether the vault's first entry says `demo`.
+    public let isDemo: Bool
+    /// SHA-256 over the policies in force (as a Merkle leaf), in hexadecimal.
+    public let policyDigest: String
+    let signingKey: NoteSigningKey
+
+    struct Mutable {
+        var state: GuardState
+        var authenticator = Authenticator()
+        var grants = GrantTable()
+        var writes: [WriteSessionID: WriteSession] = [:]
+    }
+
+    init(state: sending GuardState, policies: PolicySet, isDemo: Bool) throws {
+        vault = state.vault
+        origin = state.origin
+        self.policies = policies
+        policyDigest = Self.digest(of: policies)
+        self.isDemo = isDemo
+        let seed = state.ring.signing.withBytes { Array($0) }
+        signingKey = try NoteSigningKey(name: state.origin, seed: seed)
+        mutable = Mutex(Mutable(state: state))
+    }
+
+    static func digest(of policies: PolicySet) -> String {
+        TreeHasher.leafHash(policies.canonicalBytes).description
+    }
+
+    /// The public key that checkpoints are checked with, in C2SP's text form.
+    public var verifierKey: String { signingKey.verifier.description }
+
+    /// Runs one use case alone; what it staged and did not commit is dropped.
+    func exclusively<Value: Sendable>(
+        _ body: (inout Mutable) throws -> sending Value
+    ) throws
+        -> Value
+    {
+        try mutable.withLock { mutable in
+            guard !mutable.state.isStopped else { throw GuardError.sealed }
+            do { return try body(&mutable) } catch {
+                mutable.state.rollBack()
+                throw error
+            }
+        }
+    }
+
+    /// Stops the Guard: keys are forgotten, every later call is refused.
+    ///
+    /// - Throws: A ``Failure`` where the last checkpoint cannot be written.
+    public func seal() throws {
+        try mutable.withLock { mutable in
+            if !mutable.state.isStopped { try checkpoint(&mutable.state) }
+            mutable.grants.revokeAll()
+            mutable.writes = [:]
+            mutable.state.rollBack()
+            mutable.state.isStopped = true
+            try mutable.state.storage.close()
+        }
+    }
+}

@@ -1,0 +1,159 @@
+internal import Consent
+internal import Sealing
+internal import MerkleLog
+internal import VaultCore
+
+/// Who a call turned out to be, as the log states it.
+struct Actor: Sendable {
+    /// The principal, or `nil` for the operator who holds the passphrase.
+    var principal: Principal?
+    var method: String
+    var credential: String
+    var session: SessionID?
+
+    static let operatorName = "operator"
+
+    var isOperator: Bool { principal == nil }
+    var name: String { principal?.id.text ?? Self.operatorName }
+    var kind: String { principal?.requester.kind.rawValue ?? Self.operatorName }
+}
+
+/// A session: a principal that signed once and may ask for a while without signing again.
+struct Session: Sendable {
+    var principal: PrincipalID
+    var lastUsed: Instant
+    var end: Instant
+}
+
+/// Proves who calls; every failure is the same failure.
+struct Authenticator {
+    /// Signed statements are accepted this far from the Guard's clock.
+    static let tolerance: Int64 = 300_000_000
+
+    private(set) var sessions: [SessionID: Session] = [:]
+    /// Nonces seen inside the tolerance, with their times.
+    private var seen: [[UInt8]: Instant] = [:]
+
+    /// Resolves a caller.
+    ///
+    /// - Parameters:
+    ///   - caller: The claim and its proof.
+    ///   - body: The request that was signed.
+    ///   - state: Where principals are kept.
+    ///   - allowsOperator: Whether the passphrase's holder may do this.
+    mutating func actor(
+        _ caller: Caller,
+        body: JSONValue,
+        state: GuardState,
+        allowsOperator: Bool
+    ) throws -> Actor {
+        switch caller {
+        case .operator:
+            guard allowsOperator else { throw GuardError.notAuthenticated }
+            return Actor(
+                principal: nil,
+                method: "passphrase",
+                credential: "root",
+                session: nil
+            )
+        case .signed(let statement):
+            let principal = try verified(statement, body: body, state: state)
+            return Actor(
+                principal: principal,
+                method: "ed25519",
+                credential: principal.credentialID,
+                session: nil
+            )
+        case .session(let id):
+            let principal = try live(id, state: state)
+            return Actor(
+                principal: principal,
+                method: "session",
+                credential: principal.credentialID,
+                session: id
+            )
+        }
+    }
+
+    private mutating func verified(
+        _ statement: SignedStatement,
+        body: JSONValue,
+        state: GuardState
+    ) throws -> Principal {
+        let now = state.clock.now()
+        guard abs(statement.time.microseconds - now.microseconds) <= Self.tolerance,
+            statement.nonce.count == 16, seen[statement.nonce] == nil,
+            let principal = try state.principal(statement.principal), !principal.isDisabled
+        else { throw GuardError.notAuthenticated }
+        let message = SignedStatement.message(
+            vault: state.vault,
+            principal: statement.principal,
+            time: statement.time,
+            nonce: statement.nonce,
+            body: body
+        )
+        guard
+            Signing.isValid(statement.signature, for: message, publicKey: principal.publicKey)
+        else { throw GuardError.notAuthenticated }
+        if seen.count > 10_000 {
+            seen = seen.filter { now.microseconds - $0.value.microseconds <= 2 * Self.tolerance }
+        }
+        seen[statement.nonce] = statement.time
+        return principal
+    }
+
+    private mutating func live(_ id: SessionID, state: GuardState) throws -> Principal {
+        let now = state.clock.now()
+        guard var session = sessions[id], session.end > now,
+            session.lastUsed.advanced(by: .seconds(900)) > now,
+            let principal = try state.principal(session.principal), !principal.isDisabled
+        else {
+            sessions[id] = nil
+            throw GuardError.notAuthenticated
+        }
+        session.lastUsed = now
+        sessions[id] = session
+        return principal
+    }
+
+    mutating func open(_ id: SessionID, _ session: Session) { sessions[id] = session }
+
+    mutating func close(_ id: SessionID) { sessions[id] = nil }
+
+    /// Ends every session of a principal.
+    mutating func closeAll(of principal: PrincipalID) {
+        sessions = sessions.filter { $0.value.principal != principal }
+    }
+}
+
+extension Principal {
+    /// A short name of the public key, for the log: the credential's id, never the credential.
+    var credentialID: String { Hex.encode(publicKey.prefix(8)) }
+}
+
+extension GuardState {
+    func principal(_ id: PrincipalID) throws -> Principal? {
+        guard let bytes = try item(.principal, Array(id.text.utf8)) else { return nil }
+        guard let json = JSONValue(parsing: bytes) else { throw GuardError.damagedState }
+        return try Principal(json: json)
+    }
+
+    /// The header of an entry that somebody's call causes.
+    func header(_ kind: EntryKind, by actor: Actor, context: CallContext) throws -> EntryHeader {
+        var header = EntryHeader(kind: kind, time: try entryTime())
+        header.actor = actor.name
+        header.actorKind = actor.kind
+        header.role =
+            actor.principal.map { $0.requester.roles.joined(separator: ",") } ?? "operator"
+        header.organization = actor.principal?.requester.organization?.text
+        header.authMethod = actor.method
+        header.credential = actor.credential
+        header.session = actor.session?.description
+        header.client = context.client
+        header.sourceAddress = context.sourceAddress
+        header.device = context.device
+        header.recordServer = context.recordServer
+        header.automated = EntryHeader.Automation(rawValue: context.automation.rawValue) ?? .unknown
+        return header
+    }
+}

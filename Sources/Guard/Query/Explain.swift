@@ -1,0 +1,86 @@
+public import Consent
+internal import MerkleLog
+public import VaultCore
+
+/// The facts of a patient as they stood when an entry was written.
+public struct FactsAt: Sendable {
+    /// What was known of the patient.
+    public let facts: PatientFacts
+    /// What was known of practitioners and organizations.
+    public let directory: PatientFacts
+    /// Log index of the entry that had last changed them.
+    public let index: UInt64
+}
+
+extension GuardCore {
+    /// Replays a patient's facts up to an entry of the log, to explain what was decided there.
+    ///
+    /// - Parameters:
+    ///   - patient: The patient on the record side, from the entry's part.
+    ///   - index: The entry; facts of later entries are left out.
+    /// - Returns: The facts at that time.
+    /// - Throws: ``GuardError/damagedState`` where the patient's list is not complete.
+    public func facts(of patient: PatientPseudonym, at index: UInt64) throws -> FactsAt {
+        try exclusively { mutable in
+            let state = mutable.state
+            let replay = FactsReplay(state: state)
+            let facts = try replay.facts(of: patient, before: index)
+            let directory = try replay.facts(
+                of: state.ring.pseudonym(of: GuardState.directoryReference),
+                before: index
+            )
+            return FactsAt(facts: facts.facts, directory: directory.facts, index: facts.index)
+        }
+    }
+}
+
+/// Rebuilds a patient's facts from the entries that stated them.
+struct FactsReplay {
+    let state: GuardState
+
+    func facts(of patient: PatientPseudonym, before index: UInt64) throws -> CachedFacts {
+        var replayed = CachedFacts.none
+        let stored = try storedIntents(before: index)
+        for entry in try LogReader(state: state).history(of: patient).reversed()
+        where entry.index < index && (entry.kind != "intent" || stored.contains(entry.index)) {
+            guard let body = entry.parts.first?.body else { continue }
+            if try Self.apply(body, to: &replayed.facts) { replayed.index = entry.index }
+        }
+        return replayed
+    }
+
+    /// Intents whose rows were stored before an entry; facts of the others never counted.
+    private func storedIntents(before index: UInt64) throws -> Set<UInt64> {
+        var stored: Set<UInt64> = []
+        let reader = LogReader(state: state)
+        try state.storage.forEachEntry(in: 0..<index) { position, bytes in
+            guard try EntryFrame(bytes).kind == .stored else { return true }
+            let entry = try reader.open(position, Array(bytes), parts: .only(GuardState.nobody))
+            for intent in entry.header["intents"]?.integers ?? [] {
+                stored.insert(UInt64(intent))
+            }
+            return true
+        }
+        return stored
+    }
+
+    /// Applies what an entry's part states; answers whether it stated anything.
+    static func apply(_ body: JSONValue, to facts: inout PatientFacts) throws -> Bool {
+        var changed = false
+        for item in body["facts"]?.array ?? [] {
+            guard let entry = PatientFacts.Entry(encoded: item) else {
+                throw GuardError.damagedState
+            }
+            facts.merge(entry)
+            changed = true
+        }
+        for item in body["withdrawn"]?.array ?? [] {
+            guard let origin = item.string.flatMap({ RecordID($0) }) else {
+                throw GuardError.damagedState
+            }
+            facts.remove(origin)
+            changed = true
+        }
+        return changed
+    }
+}

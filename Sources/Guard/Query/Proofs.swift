@@ -1,0 +1,121 @@
+internal import Consent
+internal import MerkleLog
+internal import VaultCore
+
+extension GuardCore {
+    /// A portable proof that one entry is in the log, with the header and one patient's part opened.
+    ///
+    /// - Parameters:
+    ///   - index: The entry.
+    ///   - patient: Whose part is opened; `nil` opens the first.
+    ///   - caller: An officer, the operator, or the patient whom the entry is about.
+    /// - Returns: The text of a proof bundle; opening no other patient's part.
+    /// - Throws: ``GuardError/unknown(what:)``, ``GuardError/notPermitted(action:)`` and others.
+    public func proof(
+        ofEntry index: UInt64,
+        patient: PatientDesignation?,
+        by caller: Caller
+    ) throws -> String {
+        try exclusively { mutable in
+            let state = mutable.state
+            let actor = try mutable.authenticator.actor(
+                caller,
+                body: ["kind": "proof", "index": .int(Int64(clamping: index))],
+                state: state,
+                allowsOperator: true
+            )
+            let own = try state.ownPseudonym(of: actor)
+            if own == nil { try state.requireLogReader(actor, of: nil) }
+            let note = try checkpoint(&mutable.state)
+            let wanted = try own ?? patient.flatMap { try state.pseudonym(of: $0) }
+            let proof = try state.proof(of: index, patient: wanted)
+            let bundle = ProofBundle(
+                entry: proof, checkpoint: try SignedNote(parsing: Array(note.utf8)))
+            return String(decoding: bundle.bytes, as: UTF8.self)
+        }
+    }
+
+    /// A portable proof of a patient's complete list: every entry about them, chained by back-pointers.
+    ///
+    /// - Parameters:
+    ///   - patient: Whose list.
+    ///   - caller: An officer, the operator, or that patient.
+    /// - Returns: The text of a history proof.
+    /// - Throws: ``GuardError/unknown(what:)``, ``GuardError/notPermitted(action:)`` and others.
+    public func historyProof(
+        of patient: PatientDesignation,
+        by caller: Caller
+    ) throws -> String {
+        try exclusively { mutable in
+            let state = mutable.state
+            let actor = try mutable.authenticator.actor(
+                caller,
+                body: ["kind": "history-proof", "patient": patient.json],
+                state: state,
+                allowsOperator: true
+            )
+            guard let pseudonym = try state.pseudonym(of: patient),
+                try state.patient(pseudonym) != nil
+            else { throw GuardError.unknown(what: "patient") }
+            try state.requireLogReader(actor, of: pseudonym)
+            let note = try checkpoint(&mutable.state)
+            let entries = try LogReader(state: state).history(of: pseudonym).map {
+                try state.proof(of: $0.index, patient: pseudonym)
+            }
+            let proof = PatientHistoryProof(
+                entries: entries, checkpoint: try SignedNote(parsing: Array(note.utf8)))
+            return String(decoding: proof.bytes, as: UTF8.self)
+        }
+    }
+
+    /// Checks a proof or checkpoint with nothing but a public key; needs no vault and no secret.
+    ///
+    /// - Parameters:
+    ///   - bytes: A proof bundle, a history proof or a checkpoint.
+    ///   - verifierKey: The vault's public key in C2SP's text form.
+    /// - Returns: What was proven, and every problem found.
+    /// - Throws: A ``Failure`` where the key's text is malformed.
+    public static func check(_ bytes: [UInt8], verifierKey: String) throws -> ProofFinding {
+        let verdict = ProofCheck.check(bytes, key: try NoteVerifierKey(verifierKey))
+        return ProofFinding(
+            subject: verdict.subject?.rawValue, treeSize: verdict.checkpoint?.size,
+            entries: verdict.entries.map(\.index),
+            problems: verdict.problems.map { "\($0.kind.rawValue): \($0.detail)" },
+            notes: verdict.notes)
+    }
+}
+
+/// What an offline check of a proof found.
+public struct ProofFinding: Sendable, Hashable {
+    /// Which kind of document it is.
+    public let subject: String?
+    /// Entries that the document's checkpoint covers.
+    public let treeSize: UInt64?
+    /// Indexes of the entries that it proves.
+    public let entries: [UInt64]
+    /// Everything that does not hold; empty where all does.
+    public let problems: [String]
+    /// What holds only up to a point, in words.
+    public let notes: [String]
+}
+
+extension GuardState {
+    /// Path and openings of one entry: the header and at most one patient's part.
+    fileprivate func proof(of index: UInt64, patient: PatientPseudonym?) throws -> EntryProof {
+        guard let stored = try storage.entry(at: index) else {
+            throw GuardError.unknown(what: "log entry")
+        }
+        let entry = try EntryCodec.decode(stored)
+        let reader = LogReader(state: self)
+        var openings = [try reader.opening(0, of: entry, patient: GuardState.nobody)]
+        for number in entry.sections.indices.dropFirst() {
+            let owner = reader.patient(of: entry.sections[number].routing, index: index)
+            guard patient == nil || patient == owner else { continue }
+            openings.append(try reader.opening(number, of: entry, patient: owner))
+            break
+        }
+        return try EntryProof(
+            index: index, entry: entry, openings: openings, size: frontier.size,
+            reader: StoredHashes(storage: storage))
+    }
+}

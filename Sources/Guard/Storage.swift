@@ -1,0 +1,180 @@
+public import MerkleLog
+internal import VaultCore
+
+/// Which table of the Guard's state an item belongs to; the raw value is on disk and never changes.
+public enum ItemKind: UInt8, Sendable, Hashable, CaseIterable {
+    /// One-off values: vault id, wrapped signing key, index generation.
+    case meta = 1
+    /// A principal, by id.
+    case principal = 2
+    /// A patient's head in the log, counters and segments, by pseudonym.
+    case patient = 3
+    /// A patient's key, wrapped under its shard key, by pseudonym.
+    case patientKey = 4
+    /// A shard key, wrapped under the root, by shard number.
+    case shardKey = 5
+    /// The facts that decide about a patient, by pseudonym.
+    case facts = 6
+    /// An audit key, wrapped, by pseudonym and year.
+    case auditKey = 7
+    /// A bucket of the blind index, by field and token.
+    case index = 8
+    /// What records a patient has (number, version, segment), by pseudonym.
+    case catalogue = 9
+    /// An intent that is not yet stored or abandoned, by log index.
+    case openIntent = 10
+    /// Own labels and references of a patient's records, by pseudonym.
+    case labelGraph = 16
+    /// A breach case, by its id.
+    case incident = 11
+    /// The name, address and identifiers of a patient, sealed under the audit key, by pseudonym.
+    case contact = 12
+    /// What a patient can be found by, by pseudonym.
+    case searchFields = 15
+    /// A key of the ring, wrapped under the root, by name.
+    case ring = 14
+    /// A legal hold or retention freeze, by its id.
+    case hold = 13
+}
+
+/// One change of the Guard's state.
+public struct ItemChange: Sendable, Hashable {
+    /// Which table.
+    public let kind: ItemKind
+    /// Key inside the table, 0 to 64 bytes.
+    public let key: [UInt8]
+    /// The new value, or `nil` to delete.
+    public let value: [UInt8]?
+
+    /// Describes one change.
+    ///
+    /// - Parameters:
+    ///   - kind: Which table.
+    ///   - key: Key inside the table.
+    ///   - value: The new value, or `nil` to delete.
+    public init(kind: ItemKind, key: [UInt8], value: [UInt8]?) {
+        self.kind = kind
+        self.key = key
+        self.value = value
+    }
+}
+
+/// Everything that becomes durable together, or not at all.
+public struct StorageBatch: Sendable {
+    /// Index of the first entry below.
+    public var firstIndex: UInt64
+    /// Entries as stored, in order.
+    public var entries: [[UInt8]]
+    /// Subtree hashes completed by them.
+    public var nodes: [PlacedHash]
+    /// Changes of the state.
+    public var items: [ItemChange]
+    /// A signed checkpoint over the log before or after these entries.
+    public var checkpoint: String?
+
+    /// Collects a batch.
+    ///
+    /// - Parameters:
+    ///   - firstIndex: Index of the first entry.
+    ///   - entries: Entries as stored.
+    ///   - nodes: Subtree hashes completed by them.
+    ///   - items: Changes of the state.
+    ///   - checkpoint: A signed checkpoint, where one is due.
+    public init(
+        firstIndex: UInt64,
+        entries: [[UInt8]] = [],
+        nodes: [PlacedHash] = [],
+        items: [ItemChange] = [],
+        checkpoint: String? = nil
+    ) {
+        self.firstIndex = firstIndex
+        self.entries = entries
+        self.nodes = nodes
+        self.items = items
+        self.checkpoint = checkpoint
+    }
+}
+
+/// Where the Guard keeps its log and state; one file, because a second is a second flush.
+///
+/// Calls come from one writer at a time. After ``commit(_:)`` returned, its batch survives kill -9 and
+/// power loss; after it threw, the caller must not go on (a failed fsync is never retried).
+public protocol GuardStorage: Sendable {
+    /// Makes a batch durable.
+    ///
+    /// - Parameter batch: What to keep; its first index must be the present log size.
+    /// - Throws: A ``Failure`` of kind `inputOutput`; then nothing of the batch may be relied on.
+    func commit(_ batch: StorageBatch) throws
+
+    /// Number of entries in the log.
+    ///
+    /// - Returns: The size; the next entry gets this index.
+    /// - Throws: A ``Failure`` of kind `inputOutput`.
+    func logSize() throws -> UInt64
+
+    /// One entry as stored.
+    ///
+    /// - Parameter index: Zero-based.
+    /// - Returns: Its bytes, or `nil` where the log has no such entry.
+    /// - Throws: A ``Failure`` of kind `inputOutput`.
+    func entry(at index: UInt64) throws -> [UInt8]?
+
+    /// Reads entries in order.
+    ///
+    /// - Parameters:
+    ///   - range: Zero-based, clamped to the log.
+    ///   - body: Gets index and bytes, valid only during the call; returns whether to go on.
+    /// - Throws: What the body throws, or a ``Failure`` of kind `inputOutput`.
+    func forEachEntry(
+        in range: Range<UInt64>,
+        _ body: (UInt64, UnsafeRawBufferPointer) throws -> Bool
+    ) throws
+
+    /// A stored subtree hash.
+    ///
+    /// - Parameter position: Of a complete subtree.
+    /// - Returns: Its hash, or `nil` where that subtree is not complete.
+    /// - Throws: A ``Failure`` of kind `inputOutput`.
+    func node(at position: HashPosition) throws -> MerkleHash?
+
+    /// The newest stored checkpoint.
+    ///
+    /// - Returns: A signed note, or `nil` before the first.
+    /// - Throws: A ``Failure`` of kind `inputOutput`.
+    func lastCheckpoint() throws -> String?
+
+    /// One item of the state.
+    ///
+    /// - Parameters:
+    ///   - kind: Which table.
+    ///   - key: Key inside the table.
+    /// - Returns: Its value, or `nil`.
+    /// - Throws: A ``Failure`` of kind `inputOutput`.
+    func item(_ kind: ItemKind, _ key: [UInt8]) throws -> [UInt8]?
+
+    /// Reads all items of a table in key order.
+    ///
+    /// - Parameters:
+    ///   - kind: Which table.
+    ///   - body: Gets key and value.
+    /// - Throws: What the body throws, or a ``Failure`` of kind `inputOutput`.
+    func forEachItem(_ kind: ItemKind, _ body: ([UInt8], [UInt8]) throws -> Void) throws
+
+    /// Number of items of a table.
+    ///
+    /// - Parameter kind: Which table.
+    /// - Returns: At least 0.
+    /// - Throws: A ``Failure`` of kind `inputOutput`.
+    func itemCount(_ kind: ItemKind) throws -> Int
+
+    /// Looks for damage of the file itself.
+    ///
+    /// - Returns: One line a problem; empty where there is none.
+    /// - Throws: A ``Failure`` of kind `inputOutput`.
+    func structuralProblems() throws -> [String]
+
+    /// Folds what is pending into the file and closes it.
+    ///
+    /// - Throws: A ``Failure`` of kind `inputOutput`.
+    func close() throws
+}

@@ -1,0 +1,194 @@
+internal import Consent
+internal import FHIRModel
+internal import MerkleLog
+internal import Sealing
+internal import VaultCore
+
+/// One write in progress: fresh epoch, and the patients' books as they will be once it is stored.
+struct WriteSession {
+    let id: WriteSessionID
+    let epoch: Epoch
+    let actor: Actor
+    let context: CallContext
+    let origin: String
+    let statesFacts: Bool
+    /// What each patient's book will be; nothing of it is staged before the intents are stored.
+    var books: [PatientPseudonym: PatientBook] = [:]
+    /// Planned and not yet announced by an intent.
+    var planned: [PatientPseudonym: IntentPart] = [:]
+    var intents: [UInt64] = []
+}
+
+/// Plans one patient's share of a write on a copy of the patient's book.
+struct WritePlanner {
+    let state: GuardState
+    let session: WriteSession
+    let pseudonym: PatientPseudonym
+    let keys: PatientKeys
+    private(set) var book: PatientBook
+    private(set) var part = IntentPart()
+    private var places: [Segment: Int] = [:]
+    private var targets: [Segment: (tag: SegmentTag, key: SecretKey)] = [:]
+
+    init(
+        state: GuardState,
+        session: WriteSession,
+        pseudonym: PatientPseudonym,
+        keys: PatientKeys,
+        book: PatientBook
+    ) {
+        self.state = state
+        self.session = session
+        self.pseudonym = pseudonym
+        self.keys = keys
+        self.book = book
+    }
+
+    /// Plans everything; afterwards ``part`` is the intent's part without the sealed hashes.
+    mutating func plan(_ write: PatientWrite) throws -> PatientPlan {
+        var changed: [(row: Int, number: Int, record: RecordTag)] = []
+        var stores = [StorePlan?](repeating: nil, count: write.items.count)
+        let before = book.catalogue.items.count
+        for (row, item) in write.items.enumerated() {
+            let tag = state.ring.tag(of: item.record, patient: pseudonym)
+            if let number = enter(item, tag: tag) { changed.append((row, number, tag)) }
+        }
+        if session.statesFacts { part.facts = newFacts(in: write) }
+        if let identity = write.identity, try state.searchFields(of: pseudonym) != identity {
+            part.identity = identity
+        }
+        let isChanged = Set(changed.map(\.number))
+        let labels = book.finalLabels()
+        for change in changed {
+            let segment = segment(of: change.number, labels: labels)
+            let target = try target(segment)
+            announce(
+                write.items[change.row].record,
+                number: change.number,
+                segment: segment,
+                bases: write.items[change.row].bases
+            )
+            stores[change.row] = StorePlan(
+                number: UInt32(change.number),
+                version: book.catalogue.items[change.number].version,
+                tag: change.record,
+                segment: target.tag,
+                writeKey: target.key
+            )
+        }
+        var moves: [MovePlan] = []
+        for number in 0..<before where !isChanged.contains(number) {
+            let item = book.catalogue.items[number]
+            let old = book.segments[Int(item.segment)]
+            let new = segment(of: number, labels: labels)
+            guard old != new, !item.isDeleted else { continue }
+            let target = try target(new)
+            announce(nil, number: number, segment: new)
+            moves.append(
+                MovePlan(
+                    number: UInt32(number),
+                    version: item.version,
+                    from: keys.tag(of: old),
+                    to: target.tag,
+                    writeKey: target.key
+                )
+            )
+        }
+        return PatientPlan(
+            pseudonym: pseudonym,
+            epoch: session.epoch,
+            stores: stores,
+            moves: moves
+        )
+    }
+
+    /// Enters an item into the book's copy; answers its number, or `nil` where nothing changes.
+    private mutating func enter(_ item: WriteItem, tag: RecordTag) -> Int? {
+        let short = UInt64(bigEndianBytes: tag.bytes)
+        let content = state.ring.contentTag(digest: item.digest, patient: pseudonym)
+        let node = LabelNodes.Node(
+            category: item.category,
+            namesOthers: item.namesOthers,
+            own: item.labels,
+            coded: item.coded,
+            links: item.links.map {
+                .init(
+                    to: UInt64(
+                        bigEndianBytes: state.ring.tag(of: $0.target, patient: pseudonym).bytes
+                    ),
+                    $0.kind
+                )
+            }
+        )
+        return book.enter(
+            tag: short,
+            content: content,
+            node: node,
+            isDeletion: item.isDeletion
+        )
+    }
+
+    /// Facts that are not known yet in this form, under their record's version.
+    private func newFacts(in write: PatientWrite) -> [PatientFacts.Entry] {
+        write.facts.compactMap { entry in
+            guard book.facts.facts.entry(of: entry.origin)?.facts != entry.facts else {
+                return nil
+            }
+            let tag = state.ring.tag(of: entry.origin, patient: pseudonym)
+            let number = book.catalogue.number(ofTag: UInt64(bigEndianBytes: tag.bytes))
+            return PatientFacts.Entry(
+                origin: entry.origin,
+                version: number.map { Int64(book.catalogue.items[$0].version) } ?? entry.version,
+                facts: entry.facts
+            )
+        }
+    }
+
+    private func segment(of number: Int, labels: [LabelSet]) -> Segment {
+        let node = book.graph.nodes[number]
+        return Segment(
+            category: node.category,
+            labels: labels[number],
+            namesOthers: node.namesOthers
+        )
+    }
+
+    /// Adds a row to the intent's part; a record that only moves is named by its number alone.
+    private mutating func announce(
+        _ id: RecordID?,
+        number: Int,
+        segment: Segment,
+        bases: [String] = []
+    ) {
+        let place = places[segment] ?? part.segments.count
+        if places[segment] == nil {
+            places[segment] = place
+            part.segments.append(segment)
+        }
+        book.catalogue.items[number].segment = book.index(of: segment)
+        let item = book.catalogue.items[number]
+        part.records.append(
+            IntentPart.Record(
+                number: UInt32(number),
+                version: item.version,
+                id: id,
+                segment: place,
+                content: item.content,
+                sealed: TreeHasher.emptyRoot,
+                isDeletion: item.isDeleted,
+                node: book.graph.nodes[number]
+            )
+        )
+    }
+
+    /// Name and write key of a segment, derived once.
+    private mutating func target(_ segment: Segment) throws -> (tag: SegmentTag, key: SecretKey) {
+        if let known = targets[segment] { return known }
+        let target = (
+            tag: keys.tag(of: segment),
+            key: try keys.writeKey(of: segment, epoch: session.epoch)
+        )
+        targets[segment] = target
+        return target
+    }
+}

@@ -1,0 +1,228 @@
+internal import GRDB
+public import Guard
+public import MerkleLog
+
+/// The Guard's log and state in one SQLite file.
+///
+/// WAL with `synchronous=FULL`: a commit is one write and one fdatasync of the WAL. The mode is set after
+/// GRDB has opened the file, because GRDB sets NORMAL while opening.
+public final class SQLiteGuardStorage: GuardStorage {
+    private let queue: DatabaseQueue
+    private let lock: FolderLock
+
+    /// Opens or creates the file.
+    ///
+    /// - Parameters:
+    ///   - path: The database file, inside the vault's folder.
+    ///   - creating: Whether a missing file is made; otherwise it is an error.
+    /// - Throws: ``StorageFailure``.
+    public init(path: String, creating: Bool) throws {
+        lock = try FolderLock(path: path + ".lock")
+        var configuration = Configuration()
+        configuration.journalMode = .wal
+        configuration.busyMode = .timeout(2)
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
+        }
+        do {
+            queue = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.inDatabase { db in try Self.prepare(db, creating: creating) }
+            try Schema.migrator.migrate(queue)
+            // CRASH: a schema step that was cut off is rolled back by SQLite and run again here.
+            try queue.inDatabase { db in
+                try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000")
+            }
+        } catch { throw Self.failure(error) }
+    }
+
+    private static func prepare(_ db: Database, creating: Bool) throws {
+        let id = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+        let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
+        if id == Schema.applicationID { return }
+        guard creating, id == 0, tables == 0 else { throw StorageFailure.notAStore }
+        try db.execute(sql: "PRAGMA application_id = \(Schema.applicationID)")
+    }
+
+    /// What SQLite answers for a pragma; for the test that durability is really on.
+    ///
+    /// - Parameter name: Such as `synchronous`.
+    /// - Returns: The value as text.
+    /// - Throws: ``StorageFailure``.
+    package func pragma(_ name: String) throws -> String? {
+        try access { db in try String.fetchOne(db, sql: "PRAGMA \(name)") }
+    }
+
+    /// Makes a batch durable in one transaction.
+    ///
+    /// - Parameter batch: What to keep; its first index must be the present log size.
+    /// - Throws: ``StorageFailure``.
+    public func commit(_ batch: StorageBatch) throws {
+        try access { db in
+            try db.execute(literal: "BEGIN IMMEDIATE")
+            do {
+                try BatchWriter(db: db).write(batch)
+                try db.execute(literal: "COMMIT")
+            } catch {
+                try? db.execute(literal: "ROLLBACK")
+                throw error
+            }
+        }
+    }
+
+    /// Number of entries in the log.
+    ///
+    /// - Returns: The size.
+    /// - Throws: ``StorageFailure``.
+    public func logSize() throws -> UInt64 {
+        try access { db in
+            let last = try Int64.fetchOne(db, sql: "SELECT max(idx) FROM entries")
+            return last.map { UInt64($0) + 1 } ?? 0
+        }
+    }
+
+    /// One entry as stored.
+    ///
+    /// - Parameter index: Zero-based.
+    /// - Returns: Its bytes, or `nil`.
+    /// - Throws: ``StorageFailure``.
+    public func entry(at index: UInt64) throws -> [UInt8]? {
+        guard let row = Int64(exactly: index) else { return nil }
+        return try access { db in
+            let statement = try Prepared(db, "SELECT bytes FROM entries WHERE idx = ?")
+            statement.bind(1, row)
+            return try statement.step() ? statement.blob(0) : nil
+        }
+    }
+
+    /// Reads entries in order.
+    ///
+    /// - Parameters:
+    ///   - range: Zero-based.
+    ///   - body: Gets index and bytes; returns whether to go on.
+    /// - Throws: What the body throws, or ``StorageFailure``.
+    public func forEachEntry(
+        in range: Range<UInt64>,
+        _ body: (UInt64, UnsafeRawBufferPointer) throws -> Bool
+    ) throws {
+        guard !range.isEmpty else { return }
+        let last = Int64(clamping: range.upperBound - 1)
+        try access { db in
+            let statement = try Prepared(
+                db,
+                "SELECT idx, bytes FROM entries WHERE idx BETWEEN ? AND ? ORDER BY idx"
+            )
+            statement.bind(1, Int64(clamping: range.lowerBound))
+            statement.bind(2, last)
+            while try statement.step() {
+                let index = UInt64(bitPattern: statement.integer(0))
+                if try !statement.withBlob(1, { try body(index, $0) }) { return }
+            }
+        }
+    }
+
+    /// A stored subtree hash.
+    ///
+    /// - Parameter position: Of a complete subtree.
+    /// - Returns: Its hash, or `nil`.
+    /// - Throws: ``StorageFailure``.
+    public func node(at position: HashPosition) throws -> MerkleHash? {
+        try access { db in
+            let statement = try Prepared(db, "SELECT hash FROM nodes WHERE idx = ?")
+            statement.bind(1, Int64(clamping: position.storageIndex))
+            return try statement.step() ? MerkleHash(statement.blob(0)) : nil
+        }
+    }
+
+    /// The newest stored checkpoint.
+    ///
+    /// - Returns: A signed note, or `nil`.
+    /// - Throws: ``StorageFailure``.
+    public func lastCheckpoint() throws -> String? {
+        try access { db in try String.fetchOne(db, sql: "SELECT note FROM checkpoint") }
+    }
+
+    /// One item of the state.
+    ///
+    /// - Parameters:
+    ///   - kind: Which table.
+    ///   - key: Key inside the table.
+    /// - Returns: Its value, or `nil`.
+    /// - Throws: ``StorageFailure``.
+    public func item(_ kind: ItemKind, _ key: [UInt8]) throws -> [UInt8]? {
+        try access { db in
+            let statement = try Prepared(db, "SELECT value FROM items WHERE kind = ? AND key = ?")
+            statement.bind(1, Int64(kind.rawValue))
+            statement.bind(2, key)
+            return try statement.step() ? statement.blob(0) : nil
+        }
+    }
+
+    /// Reads all items of a table in key order.
+    ///
+    /// - Parameters:
+    ///   - kind: Which table.
+    ///   - body: Gets key and value.
+    /// - Throws: What the body throws, or ``StorageFailure``.
+    public func forEachItem(_ kind: ItemKind, _ body: ([UInt8], [UInt8]) throws -> Void) throws {
+        try access { db in
+            let statement = try Prepared(
+                db,
+                "SELECT key, value FROM items WHERE kind = ? ORDER BY key"
+            )
+            statement.bind(1, Int64(kind.rawValue))
+            while try statement.step() { try body(statement.blob(0), statement.blob(1)) }
+        }
+    }
+
+    /// Number of items of a table.
+    ///
+    /// - Parameter kind: Which table.
+    /// - Returns: At least 0.
+    /// - Throws: ``StorageFailure``.
+    public func itemCount(_ kind: ItemKind) throws -> Int {
+        try access { db in
+            let statement = try Prepared(db, "SELECT count(*) FROM items WHERE kind = ?")
+            statement.bind(1, Int64(kind.rawValue))
+            return try statement.step() ? Int(statement.integer(0)) : 0
+        }
+    }
+
+    /// Looks for damage of the file itself.
+    ///
+    /// - Returns: One line a problem, from SQLite's own check; it names pages, never contents.
+    /// - Throws: ``StorageFailure``.
+    public func structuralProblems() throws -> [String] {
+        try access { db in
+            try String.fetchAll(db, sql: "PRAGMA integrity_check").filter { $0 != "ok" }
+        }
+    }
+
+    /// Folds the WAL into the file and closes it.
+    ///
+    /// - Throws: ``StorageFailure``.
+    public func close() throws {
+        do {
+            try queue.inDatabase { db in
+                // A reader elsewhere may hold the WAL; then it stays, and is folded in at the next close.
+                try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+            }
+            try queue.close()
+        } catch { throw Self.failure(error) }
+    }
+
+    private func access<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        do { return try queue.inDatabase(body) } catch { throw Self.failure(error) }
+    }
+
+    /// One translation for everything SQLite can say, so that no bound value ever reaches a message.
+    static func failure(_ error: any Error) -> any Error {
+        guard let database = error as? DatabaseError else { return error }
+        return switch database.resultCode {
+        case .SQLITE_FULL: StorageFailure.diskFull
+        case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM: StorageFailure.readOnly
+        case .SQLITE_BUSY, .SQLITE_LOCKED: StorageFailure.inUse
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB: StorageFailure.notAStore
+        default: StorageFailure.failed(code: database.extendedResultCode.rawValue)
+        }
+    }
+}

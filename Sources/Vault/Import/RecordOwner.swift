@@ -1,0 +1,92 @@
+internal import FHIRModel
+internal import Guard
+internal import VaultCore
+
+/// Whose record a resource of a file is.
+enum RecordOwner: Hashable {
+    case patient(RecordID)
+    case directory
+}
+
+/// Finds owners, within a file and in the vault.
+struct OwnerFinder {
+    let vault: VaultService
+    /// Owners of the file's resources so far, for those that follow others (Provenance).
+    private(set) var known: [RecordID: RecordOwner] = [:]
+
+    enum Answer {
+        case owner(RecordOwner)
+        /// Follows records that were not seen yet.
+        case later
+        case nobody(UnownedReason)
+        case unknownPatient
+    }
+
+    init(vault: VaultService) { self.vault = vault }
+
+    mutating func note(_ record: RecordID, _ owner: RecordOwner) { known[record] = owner }
+
+    /// Finds the owner of a resource.
+    ///
+    /// - Parameter isLast: Whether what is not known by now never will be.
+    func owner(
+        of resource: FileResource,
+        _ summary: ResourceSummary,
+        isLast: Bool
+    ) throws -> Answer {
+        switch summary.ownership(in: resource.document) {
+        case .itself: return .owner(.patient(resource.record))
+        case .shared: return .owner(.directory)
+        case .unowned(let reason): return .nobody(reason)
+        case .patient(let span): return try patient(span, in: resource.document)
+        case .follows(let spans):
+            var owners: Set<RecordOwner> = []
+            for span in spans {
+                let text = resource.document.string(span.reference)
+                guard let target = RecordID(literal: text) else { continue }
+                if target.type == "Patient" {
+                    owners.insert(.patient(target))
+                } else if let owner = known[target] {
+                    owners.insert(owner)
+                } else if !isLast {
+                    return .later
+                }
+            }
+            owners =
+                owners.filter { $0 != .directory }.isEmpty
+                ? owners : owners.filter { $0 != .directory }
+            guard let owner = owners.first else { return .nobody(.unresolved) }
+            return owners.count == 1 ? .owner(owner) : .nobody(.severalOwners)
+        }
+    }
+
+    private func patient(_ span: ReferenceSpan, in document: JSONDocument) throws -> Answer {
+        let text = document.string(span.reference)
+        if let literal = RecordID(literal: text) { return .owner(.patient(literal)) }
+        // A conditional reference, `Patient?identifier=SYS|VAL`, or a logical one.
+        var system = document.string(span.system)
+        var value = document.string(span.value)
+        if let query = text.split(separator: "?", maxSplits: 1).last, text.contains("?") {
+            guard query.hasPrefix("identifier="), !query.contains("&"),
+                let bar = query.firstIndex(of: "|")
+            else { return .unknownPatient }
+            system = String(query[query.index(query.startIndex, offsetBy: 11)..<bar])
+            value = String(query[query.index(after: bar)...])
+        }
+        guard !value.isEmpty,
+            let found = try vault.guard.patient(identifiedBy: system, value)
+        else { return .unknownPatient }
+        return .owner(.patient(found))
+    }
+}
+
+extension RecordID {
+    /// Reads the type and id at the end of a literal reference, absolute or relative, without version.
+    init?(literal text: String) {
+        guard !text.hasPrefix("#"), !text.contains("?"), !text.hasPrefix("urn:") else { return nil }
+        var parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        if parts.count >= 4, parts[parts.count - 2] == "_history" { parts.removeLast(2) }
+        guard parts.count >= 2 else { return nil }
+        self.init("\(parts[parts.count - 2])/\(parts[parts.count - 1])")
+    }
+}
