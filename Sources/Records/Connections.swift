@@ -17,10 +17,9 @@ enum Connections {
         options: SQLiteRecordStore.Options
     ) throws -> DatabaseQueue {
         var configuration = common(options)
-        configuration.journalMode = .wal
         configuration.prepareDatabase { database in
             database.refuseExtensions()
-            // Only an empty file takes the page size, and only before it becomes WAL.
+            // Only an empty file takes the page size.
             try database.execute(
                 sql: """
                     PRAGMA page_size = \(pageByteCount);
@@ -36,6 +35,20 @@ enum Connections {
             )
         }
         return try DatabaseQueue(path: path, configuration: configuration)
+    }
+
+    /// Switches to WAL with flushed commits, once the file is known to be ours.
+    ///
+    /// GRDB's own switch sets `synchronous` to NORMAL and writes to the file each time it opens.
+    static func makeDurable(_ database: Database) throws {
+        let statement = try RawStatement(database, "PRAGMA journal_mode = WAL")
+        guard try statement.step(), statement.text(0) == "wal" else {
+            throw RecordsError.notWritable
+        }
+        statement.reset()
+        try database.execute(sql: "PRAGMA synchronous = FULL")
+        // A first read makes the log's files, which a read-only connection could not.
+        _ = try Schema.pragma("application_id", database)
     }
 
     static func reader(

@@ -131,7 +131,10 @@ extension SQLiteRecordStore {
                 guard let patient = PatientPseudonym(bytes: statement.bytes(12)) else {
                     throw RecordsError.damaged
                 }
-                let segment = try SegmentList(statement.bytes(11)).tag(at: statement.integer(2))
+                let segment = try SegmentList.tag(
+                    at: statement.integer(2),
+                    in: statement.bytes(11)
+                )
                 body(try reader.row(statement, patient: patient, segment: segment))
             }
         }

@@ -75,8 +75,7 @@ public final class SQLiteRecordStore: RecordStore {
             try writer.writeWithoutTransaction { database in
                 if mode == .create { try Schema.create(in: database, vault: vault) }
                 try Schema.prepare(database, vault: vault)
-                // GRDB set NORMAL when it switched to WAL; a commit must reach the disk.
-                try database.execute(sql: "PRAGMA synchronous = FULL")
+                try Connections.makeDurable(database)
             }
             // The new names are part of what must survive a power loss.
             if mode == .create { try Files.synchronize(Files.folder(of: path)) }

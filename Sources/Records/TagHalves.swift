@@ -49,6 +49,20 @@ struct SegmentList {
         }
     }
 
+    /// One tag of a list, without reading the others.
+    static func tag(
+        at place: Int64,
+        in bytes: UnsafeRawBufferPointer
+    ) throws(RecordsError) -> SegmentTag {
+        guard bytes.count.isMultiple(of: 16), place >= 0, place < Int64(bytes.count / 16) else {
+            throw .damaged
+        }
+        let start = Int(place) * 16
+        return try SegmentList(UnsafeRawBufferPointer(rebasing: bytes[start..<start + 16])).tag(
+            at: 0
+        )
+    }
+
     var bytes: [UInt8] { tags.flatMap(\.bytes) }
 
     /// The tag at a place; a place that is free or not there means the file was altered.

@@ -29,6 +29,19 @@ import VaultCore
         #expect(try Array(fixture.fileBytes()[18...19]) == [2, 2])
     }
 
+    @Test func `an empty store can be read at once`() throws {
+        let fixture = try StoreFixture()
+        for _ in 0..<2 {
+            let store =
+                FileManager.default.fileExists(atPath: fixture.path)
+                ? try fixture.open() : try fixture.create()
+            #expect(try store.counts().versions == 0)
+            #expect(try store.everything().isEmpty)
+            #expect(try store.integrityCheck() == [])
+            try store.close()
+        }
+    }
+
     @Test func `only the owner may read the files`() throws {
         let fixture = try StoreFixture()
         let store = try fixture.create()
