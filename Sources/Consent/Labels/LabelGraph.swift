@@ -76,7 +76,10 @@ public struct LabelGraph<ID: Hashable & Sendable>: Sendable {
     public mutating func update(_ changes: [(ID, Node)]) -> [ID: LabelSet] {
         var touched: Set<ID> = []
         for (id, node) in changes {
-            if let old = nodes[id] { unlink(id, old) }
+            if let old = nodes[id] {
+                unlink(id, old)
+                for link in old.links where link.kind == .whole { touched.insert(link.target) }
+            }
             nodes[id] = node
             for link in node.links {
                 sources[link.target, default: []].insert(id)

@@ -91,8 +91,8 @@ extension Labeller {
     ) {
         let forms = tables.systems.forms
         var isKnown = false
-        for system in forms.indices {
-            if forms[system] != .word, forms[system].accepts(code) { isKnown = true }
+        for system in forms.indices where forms[system] != .word && forms[system].accepts(code) {
+            if forms[system] == .loinc { isKnown = true }
             look(up: code, system, coding)
         }
         conceptRuns(in: code) { run in

@@ -18,39 +18,51 @@ extension WordRules {
                         key = key >> 8 | UInt32(bytes[index &+ 2]) << 16
                         let hash = filterHash(key)
                         let bit: UInt64 = 1 << UInt64(truncatingIfNeeded: hash & 63)
-                        if bytes[index &- 1] == 0x20, startBits[hash >> 6] & bit != 0 {
-                            found(atWordStart, key, bytes, index, &harmlessEnd, visit)
-                        }
-                        if anyBits[hash >> 6] & bit != 0 {
-                            found(anywhere, key, bytes, index, &harmlessEnd, visit)
-                        }
+                        let isStart =
+                            bytes[index &- 1] == 0x20 && startBits[hash >> 6] & bit != 0
+                        let isInside = anyBits[hash >> 6] & bit != 0
+                        if !isStart, !isInside { continue }
+                        let starting = isStart ? atWordStart.bucket(key) : []
+                        let inside = isInside ? anywhere.bucket(key) : []
+                        cover(starting, bytes, index, &harmlessEnd)
+                        cover(inside, bytes, index, &harmlessEnd)
+                        find(starting, bytes, index, harmlessEnd, visit)
+                        find(inside, bytes, index, harmlessEnd, visit)
                     }
                 }
             }
         }
     }
 
-    /// Compares the patterns of one bucket with the text from `index` on.
-    @inline(never)
-    private func found(
-        _ filter: PatternFilter,
-        _ key: UInt32,
+    /// Moves the end of what harmless phrases cover.
+    @inline(__always)
+    private func cover(
+        _ bucket: ArraySlice<Int>,
         _ bytes: UnsafeBufferPointer<UInt8>,
         _ index: Int,
-        _ harmlessEnd: inout Int,
-        _ visit: (Int) -> Void
+        _ harmlessEnd: inout Int
     ) {
-        guard let bucket = filter.bucket(key) else { return }
-        for place in bucket {
-            let rule = rules[filter.members[place]]
+        for number in bucket {
+            let rule = rules[number]
             if rule.labels.isEmpty, index + rule.count > harmlessEnd, isAt(rule, bytes, index) {
                 harmlessEnd = index + rule.count
             }
         }
-        for place in bucket {
-            let rule = rules[filter.members[place]]
+    }
+
+    /// Visits the patterns that stand here and are not covered.
+    @inline(__always)
+    private func find(
+        _ bucket: ArraySlice<Int>,
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        _ index: Int,
+        _ harmlessEnd: Int,
+        _ visit: (Int) -> Void
+    ) {
+        for number in bucket {
+            let rule = rules[number]
             if !rule.labels.isEmpty, index + rule.count > harmlessEnd, isAt(rule, bytes, index) {
-                visit(filter.members[place])
+                visit(number)
             }
         }
     }

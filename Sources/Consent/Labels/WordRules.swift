@@ -90,7 +90,7 @@ struct PatternFilter {
     private var buckets = HashIndex()
     /// Where each bucket starts in ``members``; the bucket ends where the next starts.
     private var starts: [Int] = []
-    private(set) var members: [Int] = []
+    private var members: [Int] = []
 
     mutating func add(_ number: Int) { numbers.append(number) }
 
@@ -114,11 +114,11 @@ struct PatternFilter {
         starts.append(members.count)
     }
 
-    /// The places in ``members`` of the patterns that begin with these bytes.
+    /// Numbers of the patterns that begin with these bytes.
     @inline(__always)
-    func bucket(_ key: UInt32) -> Range<Int>? {
-        guard let bucket = buckets.find(UInt64(key) &* 0x9E37_79B9_7F4A_7C15) else { return nil }
-        return starts[Int(bucket)]..<starts[Int(bucket) + 1]
+    func bucket(_ key: UInt32) -> ArraySlice<Int> {
+        guard let bucket = buckets.find(UInt64(key) &* 0x9E37_79B9_7F4A_7C15) else { return [] }
+        return members[starts[Int(bucket)]..<starts[Int(bucket) + 1]]
     }
 }
 

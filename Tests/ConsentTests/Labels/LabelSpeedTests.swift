@@ -4,7 +4,9 @@ import Foundation
 import Testing
 import VaultTestSupport
 
-/// Prints the labeller's speed; run in release mode with `LABEL_SPEED=1`. Nothing is asserted.
+/// Prints the labeller's speed; nothing is asserted.
+///
+/// Run in release mode with `LABEL_SPEED=1`.
 struct LabelSpeedTests {
     private static let isWanted = ProcessInfo.processInfo.environment["LABEL_SPEED"] == "1"
 
