@@ -75,12 +75,16 @@ public struct CompactRange: Sendable, Hashable {
     /// The tree's root; of no leaves ``TreeHasher/emptyRoot``.
     ///
     /// - Complexity: O(log size) hashes.
-    public var root: MerkleHash { Self.fold(hashes) ?? TreeHasher.emptyRoot }
+    public var root: MerkleHash { Self.fold(hashes[...]) ?? TreeHasher.emptyRoot }
 
     /// Joins subtree roots from the smallest (right) to the largest.
-    static func fold(_ hashes: some BidirectionalCollection<MerkleHash>) -> MerkleHash? {
+    static func fold(_ hashes: ArraySlice<MerkleHash>) -> MerkleHash? {
         guard var hash = hashes.last else { return nil }
-        for left in hashes.dropLast().reversed() { hash = TreeHasher.nodeHash(left, hash) }
+        var place = hashes.count - 1
+        while place > 0 {
+            place -= 1
+            hash = TreeHasher.nodeHash(hashes[hashes.startIndex + place], hash)
+        }
         return hash
     }
 
@@ -88,12 +92,16 @@ public struct CompactRange: Sendable, Hashable {
     /// a multiple of the largest power of two below its length (as every node of the tree does).
     static func positions(of range: Range<UInt64>) -> [HashPosition] {
         var positions: [HashPosition] = []
+        appendPositions(of: range, to: &positions)
+        return positions
+    }
+
+    static func appendPositions(of range: Range<UInt64>, to positions: inout [HashPosition]) {
         var start = range.lowerBound
         while start < range.upperBound {
             let level = UInt8(63 - (range.upperBound - start).leadingZeroBitCount)
             positions.append(HashPosition(level: level, index: start >> UInt64(level)))
             start += 1 << UInt64(level)
         }
-        return positions
     }
 }

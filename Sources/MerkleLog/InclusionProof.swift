@@ -32,6 +32,7 @@ public struct InclusionProof: Sendable, Hashable {
     public init(index: UInt64, size: UInt64, reader: some HashReader) throws(MerkleLogError) {
         guard index < size, size <= UInt64(Int64.max) else { throw .outOfRange }
         var siblings: [Range<UInt64>] = []
+        siblings.reserveCapacity(64)
         var range = 0..<size
         while range.upperBound - range.lowerBound > 1 {
             let middle = range.lowerBound + split(range.upperBound - range.lowerBound)
@@ -97,14 +98,22 @@ func subtreeHashes(
     _ ranges: [Range<UInt64>],
     reader: some HashReader
 ) throws(MerkleLogError) -> [MerkleHash] {
-    let positions = ranges.map { CompactRange.positions(of: $0) }
-    let found = try reader.hashes(at: Array(positions.joined()))
-    guard found.count == positions.reduce(0, { $0 + $1.count }) else { throw .storageFailed }
-    var rest = found[...]
+    var positions: [HashPosition] = []
+    positions.reserveCapacity(ranges.count + 32)
+    var ends: [Int] = []
+    ends.reserveCapacity(ranges.count)
+    for range in ranges {
+        CompactRange.appendPositions(of: range, to: &positions)
+        ends.append(positions.count)
+    }
+    let found = try reader.hashes(at: positions)
+    guard found.count == positions.count else { throw .storageFailed }
     var hashes: [MerkleHash] = []
-    for part in positions {
-        if let hash = CompactRange.fold(rest.prefix(part.count)) { hashes.append(hash) }
-        rest = rest.dropFirst(part.count)
+    hashes.reserveCapacity(ranges.count)
+    var start = 0
+    for end in ends {
+        if let hash = CompactRange.fold(found[start..<end]) { hashes.append(hash) }
+        start = end
     }
     return hashes
 }
