@@ -8,7 +8,7 @@ struct SummaryRealDataTests {
     @Test(
         .enabled(if: SharedData.isExpected),
         arguments: [
-            "synthea", "fhir-r4-examples", "us-core", "hostile-json/fhir-test-cases-valid-r4",
+            "fhir-r4-examples", "us-core", "hostile-json/fhir-test-cases-valid-r4",
         ]
     )
     func `every real resource is read and its owner told`(folder: String) throws {

@@ -49,7 +49,8 @@ public enum ElementName: String, Sendable, Hashable, CaseIterable, CustomStringC
     // Coded elements.
     case category, `class`, reasonCode, valueCoding, valueCodeableConcept,
         medicationCodeableConcept, vaccineCode, diagnosis, procedure, productOrService,
-        supportingInfo, interpretation, clinicalStatus, verificationStatus, securityLabel,
+        supportingInfo, interpretation, component, clinicalStatus, verificationStatus,
+        securityLabel,
         purpose, bodySite, provision
 
     /// The name as FHIR writes it.

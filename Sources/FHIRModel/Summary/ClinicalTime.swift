@@ -7,6 +7,16 @@ public struct TimeSpan: Sendable, Hashable {
     /// First instant after all of it.
     public var end: Instant
 
+    /// Joins two instants.
+    ///
+    /// - Parameters:
+    ///   - earliest: First instant.
+    ///   - end: First instant after all of it; not before `earliest`.
+    public init(earliest: Instant, end: Instant) {
+        self.earliest = earliest
+        self.end = end
+    }
+
     /// All time: what a date that cannot be read may mean.
     public static let unknown = TimeSpan(
         earliest: Instant(microseconds: .min),
