@@ -4,7 +4,7 @@ extension ContextBuilder {
     /// Kinds for which a permit counts only if it names them: what the law lets them have without being
     /// named is in the default layer.
     private static let mustBeNamed: Set<RequesterKind> = [
-        .insurer, .lawEnforcement, .court,
+        .insurer, .lawEnforcement, .court, .administrator, .securityOfficer,
     ]
 
     mutating func takeConsents() {
@@ -98,7 +98,7 @@ extension ContextBuilder {
         let actors = provision.actors ?? []
         let recipients = actors.filter { $0.part == .recipient }
         if recipients.isEmpty {
-            if !isDeny, !mayGoUnnamed { return false }
+            if isDeny ? standsForPatient : !mayGoUnnamed { return false }
         } else {
             let isOne = recipients.contains { actor in
                 isDeny
@@ -110,6 +110,12 @@ extension ContextBuilder {
         let custodians = actors.filter { $0.part == .custodian }
         if isDeny || custodians.isEmpty { return true }
         return custodians.contains { consent.custodians.contains($0.key) }
+    }
+
+    /// Who stands in for the patient is not among the others whom a directive without a recipient means.
+    private var standsForPatient: Bool {
+        relationships & Relationship.personalRepresentative.bit != 0
+            && PurposeSet(["PWATRNY", "PATRQT"]).isSuperset(of: purposes.known)
     }
 
     /// Whether a permit without a recipient may serve this requester.

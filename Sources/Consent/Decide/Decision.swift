@@ -100,7 +100,9 @@ public struct Decision: Sendable, Hashable {
     /// What travels with the release or is due because of it, sorted; empty for a denial, except the
     /// review of a denied emergency.
     public let obligations: [Obligation]
-    /// What was wrong with the input: malformed consents, unknown codes. For the officer only.
+    /// What was wrong with the input, such as malformed consents and unknown codes.
+    ///
+    /// For the officer only.
     public let problems: [String]
     /// Whether the disclosure must be accounted for under 45 CFR 164.528.
     public var isAccountable: Bool { obligations.contains { $0.code == "accounting" } }

@@ -73,10 +73,14 @@ struct Identity: Sendable {
         return false
     }
 
-    /// Whether the actor of a rule might be the requester: nothing identifies the actor, or the facts do
-    /// not show who it is. A deny then counts.
+    /// Whether the actor of a rule might be the requester, so that a deny counts.
+    ///
+    /// It might where nothing identifies the actor, or the facts do not show who it is.
     func mayMatch(_ key: String, _ facts: FactIndex, _ directory: FactIndex, now: Instant) -> Bool {
         if key.isEmpty || matches(key, facts, directory, now: now) { return true }
+        for index in [facts, directory] {
+            for name in index.names[key] ?? [] where names.contains(name) { return true }
+        }
         let isResolved = facts.aliases[key] != nil || directory.aliases[key] != nil
         if key.contains("|") { return !hasIdentifier && !isResolved }
         switch key.prefix(while: { $0 != "/" }) {

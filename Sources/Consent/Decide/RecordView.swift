@@ -6,7 +6,7 @@ struct RecordView {
     let labels: LabelSet?
     let detail: RecordDetail?
 
-    /// Nothing known: what may be permitted at all?
+    /// Nothing is known, which asks what may be permitted at all.
     static let anything = RecordView(category: nil, labels: nil, detail: nil)
 
     init(category: DataCategory?, labels: LabelSet?, detail: RecordDetail?) {

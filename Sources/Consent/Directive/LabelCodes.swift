@@ -6,7 +6,7 @@ public enum LabelCodes {
     ///
     /// - Parameter code: One of `meta.security`.
     /// - Returns: Empty for codes that do not speak of sensitivity (purposes, integrity, `N`);
-    ///   ``SensitivityLabel/unclassified`` for a code that nobody can read.
+    ///   ``SensitivityLabel/restricted`` for a code that nobody can read.
     public static func labels(of code: CodedValue) -> LabelSet {
         switch code.system {
         case CodeSystem.confidentiality:
@@ -14,16 +14,16 @@ public enum LabelCodes {
             case "R": return [.restricted]
             case "V": return [.veryRestricted]
             case "U", "L", "M", "N": return .none
-            default: return [.unclassified]
+            default: return [.restricted]
             }
         case CodeSystem.actCode: return actCodes[code.code] ?? .none
         case CodeSystem.sensitivityLabel:
-            return SensitivityLabel(rawValue: code.code).map { [$0] } ?? [.unclassified]
+            return SensitivityLabel(rawValue: code.code).map { [$0] } ?? [.restricted]
         case CodeSystem.actReason, CodeSystem.observationValue: return .none
         case reproductiveSystem: return [.sexualReproductive]
         default:
-            // Tags of a server's own bookkeeping carry no HL7 code; every other code may hide something.
-            return code.code.isEmpty ? .none : [.unclassified]
+            // Whoever set a code that nobody here can read meant something by it.
+            return code.code.isEmpty ? .none : [.restricted]
         }
     }
 
@@ -34,10 +34,10 @@ public enum LabelCodes {
     public static func labelsNamed(by code: CodedValue) -> LabelSet {
         guard code.system != CodeSystem.confidentiality else { return labels(of: code) }
         if code.system == CodeSystem.actCode, partial.contains(code.code) { return .none }
-        return labels(of: code).subtracting([.unclassified]).union(
-            code == CodedValue(system: CodeSystem.sensitivityLabel, code: "unclassified")
-                ? [.unclassified] : .none
-        )
+        if code.system == CodeSystem.sensitivityLabel || code.system == CodeSystem.actCode {
+            return labels(of: code)
+        }
+        return labels(of: code).subtracting([.restricted])
     }
 
     /// Whether a code says something about sensitivity at all.

@@ -53,21 +53,35 @@ struct LabelCriterion: Sendable, Hashable {
         return Truth(detail.securityCodes.contains { touches($0) })
     }
 
-    /// Whether every sensitive label of a record is named here: by its label, or by each of its codes.
+    /// Whether everything sensitive about a record is named here: each label by a listed code that names it
+    /// in full, or by its own codes, each of them listed.
+    ///
+    /// - Parameters:
+    ///   - labels: The record's labels.
+    ///   - detail: Its own codes, where they are known.
+    /// - Returns: No where nothing about the record is sensitive: then there is nothing to cover.
     func coversSensitivity(of labels: LabelSet, detail: RecordDetail?) -> Truth {
+        guard !labels.isEmpty else { return .no }
         let sensitive = Self.sensitive(labels)
-        guard !sensitive.isEmpty else { return .no }
         let rest = sensitive.subtracting(named)
-        if rest.isEmpty { return .yes }
+        if rest.isEmpty, !sensitive.isEmpty { return .yes }
         guard let detail else { return .unknown }
-        for label in rest where !isCovered(label, by: detail.securityCodes) { return .no }
+        let source = detail.securityCodes.filter { LabelCodes.isSensitivity($0) }
+        if sensitive.isEmpty {
+            return Truth(!source.isEmpty && source.allSatisfy(isListed))
+        }
+        for label in rest where !isCovered(label, by: source) { return .no }
         return .yes
+    }
+
+    private func isListed(_ code: CodedValue) -> Bool {
+        codes.contains { LabelCodes.includes($0, code) }
     }
 
     private func isCovered(_ label: SensitivityLabel, by source: [CodedValue]) -> Bool {
         let own = source.filter { LabelCodes.labels(of: $0).contains(label) }
         return !own.isEmpty
-            && own.allSatisfy { code in codes.contains { LabelCodes.includes($0, code) } }
+            && own.allSatisfy(isListed)
     }
 
     private func touches(_ code: CodedValue) -> Bool {

@@ -53,8 +53,10 @@ extension FactExtractor {
         return parties([coverage], .payer)
     }
 
-    /// What a claim bills: encounters, procedures, diagnoses, prescription, referral, and the claim an
-    /// answer belongs to. Supporting information is not billed: it may be any note or result.
+    /// What a claim bills: encounters, procedures, diagnoses, prescription, referral; and the claim an answer
+    /// belongs to.
+    ///
+    /// Supporting information is not billed: it may be any note or result.
     private static func billed(by node: JSONNode) -> [String] {
         var found = links(
             node,

@@ -176,9 +176,10 @@ struct FactIndex: Sendable {
         )
     }
 
-    /// What hangs on a self-paid item: the encounters, procedures and orders of a self-paid claim, every
-    /// claim that bills one of them, and the answers to those claims. A diagnosis is shared by many claims
-    /// and spreads nothing.
+    /// Adds what hangs on a self-paid item.
+    ///
+    /// The encounters, procedures and orders of a self-paid claim, every claim that bills one of them, and
+    /// the answers to those claims. A diagnosis is shared by many claims and spreads nothing.
     private mutating func spreadSelfPay() {
         for claim in claims where claim.isSelfPay {
             selfPaid.insert(claim.id)

@@ -11,7 +11,9 @@ struct PolicyContent {
     var places: [(id: String, line: Int, column: Int)] = []
 }
 
-/// Reads a policy file: a mapping with `topic` and `rules` or `obligations`. Unknown keys are errors.
+/// Reads a policy file: a mapping with `topic` and `rules` or `obligations`.
+///
+/// Unknown keys are errors.
 struct PolicyParser {
     var content: PolicyContent
 

@@ -1,5 +1,6 @@
-/// The policies in force: all files parsed, checked and laid out for decisions. A value; a reload replaces
-/// it whole or, where a file is broken, not at all.
+/// The policies in force: all files parsed, checked and laid out for decisions.
+///
+/// A value; a reload replaces it whole or, where a file is broken, not at all.
 public struct PolicySet: Sendable {
     /// One policy file as handed in.
     public struct File: Sendable, Hashable {
@@ -25,7 +26,9 @@ public struct PolicySet: Sendable {
         public var defaultJurisdiction = "US"
         /// Whether a payer that a record names only by display text counts as the insurer of that name.
         public var acceptsPayersByName = true
-        /// Whether a record without a confidentiality code counts as `N`. The vault labels what it stores
+        /// Whether a record without a confidentiality code counts as `N`.
+        ///
+        /// The vault labels what it stores
         /// and says yes; where nobody has looked at the record it stays unknown and a consent for `N`
         /// does not reach it.
         public var unlabelledIsNormal = true

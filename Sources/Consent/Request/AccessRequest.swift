@@ -56,7 +56,10 @@ public struct EmergencyOverride: Sendable, Hashable {
     ]
 }
 
-/// A question to the rules: may this requester do this with this patient's record, now, for this?
+/// A question to the rules: whether this requester may do this with this patient's record, now, for this.
+///
+/// Types, categories and dates narrow what is asked for; the caller leaves out what they exclude, the
+/// rules do not look at them.
 public struct AccessRequest: Sendable, Hashable {
     /// Who asks.
     public var requester: Requester
