@@ -44,7 +44,7 @@ public enum FHIRModelError: Failure, Hashable {
     public var hint: String {
         switch self {
         case .json(.tooDeep, _), .json(.tooLarge, _):
-            "the limits are in SECURITY.md; split the file or ask its sender"
+            "the limits are in docs/design/fhir-model.md; split the file or ask its sender"
         case .json: "the file must be strict JSON in UTF-8 without a byte order mark"
         case .resource(let fault, _): fault.hint
         case .bundle(let fault, _): fault.hint

@@ -68,12 +68,14 @@ struct ResourceSummaryTests {
             """
             {"resourceType":"DocumentReference","status":"current",
              "content":[{"attachment":{"contentType":"text/plain","data":"SGk="}},
-               {"attachment":{"data":"QQ==","title":"scan"}}],
+               {"attachment":{"data":"QQ==","title":"scan"}},
+               {"attachment":{"url":"Binary/7"}}],
              "extension":[{"url":"u","valueSignature":{"sigFormat":"x","data":"QUE="}}]}
             """
         )
         #expect(summary.attachments.map { document.string($0.data) } == ["SGk=", "QQ=="])
         #expect(summary.attachments.map { document.string($0.contentType) } == ["text/plain", ""])
+        #expect(summary.attachmentLinks.map { document.string($0.text) } == ["Binary/7"])
         let (binary, other) = try summarise(
             #"{"resourceType":"Binary","data":"SGk=","contentType":"text/html"}"#
         )

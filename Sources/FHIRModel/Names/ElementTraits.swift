@@ -57,11 +57,11 @@ struct ElementTraits {
 
     private static let parts: [ElementName] = [
         .resourceType, .id, .versionId, .lastUpdated, .status, .language, .system, .version, .code,
-        .display, .reference, .type, .value, .contentType, .data, .unit, .comparator,
+        .display, .reference, .type, .value, .contentType, .data, .url, .unit, .comparator,
     ]
 
     private static let plain: [ElementName] = [
-        .implicitRules, .source, .profile, .use, .url, .sigFormat, .intent, .priority, .gender,
+        .implicitRules, .source, .profile, .use, .sigFormat, .intent, .priority, .gender,
         .mode, .kind, .criticality, .linkId, .birthDate, .family, .given, .prefix, .suffix, .line,
         .city, .district, .state, .country, .postalCode, .lotNumber, .docStatus, .currency,
         .lifecycleStatus, .durationUnit, .periodUnit, .questionnaire, .instantiatesCanonical,

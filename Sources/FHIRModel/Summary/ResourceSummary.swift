@@ -26,6 +26,9 @@ public struct ResourceSummary: Sendable {
     public internal(set) var texts: [TextSpan] = []
     /// Base64 content inside the resource.
     public internal(set) var attachments: [AttachmentSpan] = []
+    /// `Attachment.url` of attachments whose content is elsewhere, such as `Binary/7`: who refers to a Binary
+    /// so, owns it.
+    public internal(set) var attachmentLinks: [TextSpan] = []
     /// Types of the contained resources.
     public internal(set) var containedTypes: [ResourceType] = []
     /// When what the record tells of happened: from the earliest to the latest of its clinical dates.
@@ -98,6 +101,7 @@ public struct ResourceSummary: Sendable {
         references.removeAll(keepingCapacity: true)
         texts.removeAll(keepingCapacity: true)
         attachments.removeAll(keepingCapacity: true)
+        attachmentLinks.removeAll(keepingCapacity: true)
         containedTypes.removeAll(keepingCapacity: true)
         happened = nil
         recorded = nil

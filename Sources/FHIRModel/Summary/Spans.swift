@@ -97,7 +97,7 @@ public struct TextSpan: Sendable, Hashable {
     public let place: Place
 }
 
-/// An attachment's content inside the resource, in base64.
+/// An attachment's content inside the resource, in base64; see ``ResourceSummary/attachmentLinks`` for others.
 public struct AttachmentSpan: Sendable, Hashable {
     /// Base64 as written.
     public let data: ByteSpan

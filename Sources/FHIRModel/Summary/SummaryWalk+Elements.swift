@@ -7,6 +7,7 @@ struct ElementParts {
     var type = ByteSpan.none
     var data = ByteSpan.none
     var contentType = ByteSpan.none
+    var url = ByteSpan.none
     /// Tape index of an `identifier` object, else 0.
     var identifier = 0
     var seen: Seen = []
@@ -77,6 +78,7 @@ extension SummaryWalk {
         case .type: parts.type = ByteSpan(value)
         case .data: parts.data = ByteSpan(value)
         case .contentType: parts.contentType = ByteSpan(value)
+        case .url: parts.url = ByteSpan(value)
         case .versionId where context.top == .meta: summary.versionID = ByteSpan(value)
         case .lastUpdated where context.top == .meta: summary.lastUpdated = ByteSpan(value)
         default: break
@@ -122,6 +124,7 @@ extension SummaryWalk {
         if parts.seen.contains(.reference) || !parts.seen.contains(.noReference) {
             finishReference(parts, context)
         }
+        if parts.url.count > 0 { finishLink(parts, context) }
         if parts.data.count > 0, !parts.seen.contains(.noAttachment) {
             summary.attachments.append(
                 AttachmentSpan(
@@ -131,6 +134,13 @@ extension SummaryWalk {
                 )
             )
         }
+    }
+
+    /// An Attachment without content is told by its name or its type.
+    private mutating func finishLink(_ parts: ElementParts, _ context: Context) {
+        let isNamed = context.leaf == .attachment || context.leaf == .presentedForm
+        guard isNamed || !parts.contentType.isEmpty else { return }
+        summary.attachmentLinks.append(TextSpan(text: parts.url, place: place(context)))
     }
 
     /// A Coding is what stands under a name for Codings, or has both code and system and is no Quantity.
