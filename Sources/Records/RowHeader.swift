@@ -104,6 +104,18 @@ public struct BorrowedRow {
     /// Ciphertext; the memory is SQLite's and valid only until the closure that got it returns.
     public let sealed: UnsafeRawBufferPointer
 
+    /// Views a row that is held elsewhere.
+    ///
+    /// - Parameters:
+    ///   - header: What the row says.
+    ///   - isCurrent: Whether it is the newest version.
+    ///   - sealed: Valid as long as the view is used.
+    public init(header: RowHeader, isCurrent: Bool, sealed: UnsafeRawBufferPointer) {
+        self.header = header
+        self.isCurrent = isCurrent
+        self.sealed = sealed
+    }
+
     /// Copies the row, so that it may outlive the call.
     ///
     /// - Returns: The same row with its own bytes.

@@ -1,4 +1,4 @@
-internal import Consent
+public import Consent
 internal import MerkleLog
 public import VaultCore
 
@@ -8,25 +8,23 @@ extension GuardCore {
     /// - Parameters:
     ///   - grant: A live grant whose manifest was not known when it was given.
     ///   - manifest: Every record and version of the response.
-    ///   - principal: Whose grant it must be.
     /// - Returns: The disclosure's entry, durable.
     /// - Throws: ``GuardError/grantEnded`` where the grant has ended, was revoked or the facts that
     ///   decided have changed; then the response may not leave.
     public func recordDisclosure(
-        _ grant: GrantID,
-        carrying manifest: Manifest,
-        to principal: PrincipalID
+        _ grant: Grant,
+        carrying manifest: Manifest
     ) throws -> Receipt {
         try exclusively { mutable in
             let state = mutable.state
-            let live = try Self.stillLive(mutable.grants.live[grant], principal, state)
+            let live = try Self.stillLive(mutable.grants.live[grant.id], state)
             try Self.check(manifest, against: live, state)
             var header = live.header
             header = EntryHeader(repeating: header, as: .disclosure, time: try state.entryTime())
             let part: JSONValue = [
                 "manifest": .string(manifest.description),
                 "released": .int(Int64(manifest.items.count)),
-                "decision": .string(grant.description),
+                "decision": .string(grant.id.description),
             ]
             let (index, leaf) = try state.append(
                 header,
@@ -39,11 +37,10 @@ extension GuardCore {
 
     private static func stillLive(
         _ live: GrantTable.Live?,
-        _ principal: PrincipalID,
         _ state: GuardState
     ) throws -> GrantTable.Live {
-        guard let live, live.principal == principal, live.end > state.clock.now(),
-            let known = try state.principal(principal), !known.isDisabled,
+        guard let live, live.end > state.clock.now(),
+            let known = try state.principal(live.principal), !known.isDisabled,
             let patient = try state.patient(live.patient), patient.erasedAt == nil,
             try state.facts(of: live.patient).index == live.factsIndex
         else { throw GuardError.grantEnded }
@@ -76,5 +73,31 @@ extension EntryHeader {
         self = decision
         self.kind = kind
         self.time = time
+    }
+}
+
+extension GuardCore {
+    /// The same question about another patient whom a record names: it leaves only where both permit.
+    ///
+    /// No key leaves here, so no entry of its own: the response's manifest is what the log lists.
+    ///
+    /// - Parameters:
+    ///   - other: The patient that a record names.
+    ///   - grant: The live grant under which the record was opened.
+    /// - Returns: The rules' answer; `nil` where this vault knows no such patient.
+    /// - Throws: A ``Failure``.
+    public func context(of other: RecordID, under grant: Grant) throws -> DecisionContext? {
+        try exclusively { mutable in
+            let state = mutable.state
+            let pseudonym = state.ring.pseudonym(of: other.description)
+            guard let patient = try state.patient(pseudonym), patient.erasedAt == nil else {
+                return nil
+            }
+            var request = grant.context.request
+            request.patient = other
+            return DecisionContext(
+                request: request, facts: try state.facts(of: pseudonym).facts,
+                directory: try state.directoryFacts(), policies: policies)
+        }
     }
 }

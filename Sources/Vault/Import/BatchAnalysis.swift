@@ -115,7 +115,7 @@ struct RecordAnalysis: Sendable {
         var links: [LabelGraph<RecordID>.Link] = []
         for span in summary.references {
             guard let target = RecordID(literal: document.string(span.reference)),
-                target != resource.record, let targetType = ResourceType(target.type),
+                target != resource.record, let targetType = ResourceType(rawValue: target.type),
                 let kind = LabelLink(span, from: summary.type, to: targetType)
             else { continue }
             links.append(.init(to: target, kind))
@@ -129,7 +129,7 @@ struct RecordAnalysis: Sendable {
             namesOthers: !others.isEmpty,
             coded: found.coded,
             links: links,
-            bases: found.bases.map(\.description)
+            bases: found.bases.map { "\($0.label): \($0.source)" }
         )
         facts = FactExtractor.facts(of: document.root, isPart2Source: isPart2Source)
         identity = type == .patient ? IdentityReader.identity(of: document.root) : nil

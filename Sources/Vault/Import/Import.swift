@@ -1,5 +1,5 @@
 internal import Consent
-internal import FHIRModel
+public import FHIRModel
 public import Guard
 internal import Records
 internal import VaultCore

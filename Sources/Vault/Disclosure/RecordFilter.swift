@@ -1,0 +1,60 @@
+internal import Consent
+internal import FHIRModel
+internal import Guard
+internal import VaultCore
+
+/// Asks the rules about single records, where a segment as a whole could not be decided.
+struct RecordFilter {
+    let vault: VaultService
+    let grant: Grant
+    let request: ReleaseRequest
+    private var summary = ResourceSummary()
+    /// What the rules say to the same request about other patients whom a record names.
+    private var others: [RecordID: DecisionContext?] = [:]
+
+    init(vault: VaultService, grant: Grant, request: ReleaseRequest) {
+        self.vault = vault
+        self.grant = grant
+        self.request = request
+    }
+
+    /// Whether one record may go: asked for, permitted, and permitted by every patient it names.
+    mutating func admits(_ document: JSONDocument, segment: Segment) throws -> Bool {
+        try summary.gather(document.root)
+        guard wasAsked(document) else { return false }
+        let attributes = RecordAttributes(
+            category: segment.category, labels: segment.labels,
+            detail: RecordReader.detail(of: document.root))
+        guard grant.context.verdict(for: attributes).isPermitted else { return false }
+        guard segment.namesOthers else { return true }
+        for span in summary.mentionedPatients(
+            in: document, besides: summary.ownership(in: document))
+        {
+            guard let other = RecordID(literal: document.string(span.reference)) else {
+                return false
+            }
+            if other == grant.reference { continue }
+            guard let context = try context(of: other),
+                context.verdict(for: attributes).isPermitted
+            else { return false }
+        }
+        return true
+    }
+
+    private func wasAsked(_ document: JSONDocument) -> Bool {
+        if !request.types.isEmpty, !request.types.contains(summary.type.rawValue) { return false }
+        guard request.since != nil || request.until != nil else { return true }
+        // A record without a time cannot be shown to lie in the window.
+        guard let time = summary.clinicalTime else { return false }
+        if let since = request.since, time.end <= since.earliest { return false }
+        if let until = request.until, time.earliest >= until.end { return false }
+        return true
+    }
+
+    private mutating func context(of other: RecordID) throws -> DecisionContext? {
+        if let known = others[other] { return known }
+        let context = try vault.guard.context(of: other, under: grant)
+        others[other] = .some(context)
+        return context
+    }
+}

@@ -1,0 +1,54 @@
+internal import Consent
+internal import FHIRModel
+public import Guard
+internal import Records
+internal import Sealing
+internal import VaultCore
+
+extension VaultService {
+    /// One disclosure: decide, log, open, filter, log, answer.
+    ///
+    /// - Parameters:
+    ///   - request: What is asked.
+    ///   - caller: Who asks; the operator may not.
+    /// - Returns: The records, or a refusal that looks the same whatever the reason.
+    /// - Throws: A ``Failure``; then nothing has left.
+    public func request(
+        _ request: ReleaseRequest, by caller: Caller
+    ) throws -> DisclosureOutcome {
+        // 1. The Guard decides, writes the decision, and only then hands over keys.
+        let grant: Grant
+        switch try `guard`.release(request, by: caller) {
+        case .denied(let denial): return .denied(denial)
+        case .granted(let granted): grant = granted
+        }
+        // 2. Ciphertext of the permitted segments is opened, and asked record by record where needed.
+        let opened = try GrantReader(vault: self, grant: grant, request: request).open()
+        // 3. The log lists what the response carries, before it leaves.
+        let receipt = try recordDisclosure(of: opened, under: grant)
+        // 4. Only now do bytes leave.
+        let included = try DirectoryReader(vault: self, grant: grant).referenced(by: opened)
+        return .released(
+            Disclosure(
+                decision: grant.decision, receipt: receipt,
+                records: opened.map(\.disclosed) + included))
+    }
+
+    /// One entry for decision and manifest where the Guard knew the manifest already, else a second.
+    private func recordDisclosure(of opened: [OpenedRecord], under grant: Grant) throws -> Receipt {
+        let manifest = Manifest(
+            opened.map { Manifest.Item(number: $0.number, version: $0.disclosed.version) })
+        if let known = grant.manifest {
+            // What the log says was released must be exactly what is released.
+            guard known == manifest else { throw VaultError.damagedRecord }
+            return grant.receipt
+        }
+        return try `guard`.recordDisclosure(grant, carrying: manifest)
+    }
+}
+
+/// A record that was opened under a grant.
+struct OpenedRecord: Sendable {
+    var number: UInt32
+    var disclosed: DisclosedRecord
+}
