@@ -57,26 +57,49 @@ struct AttachmentText {
     private mutating func decodeBase64(_ data: UnsafeRawBufferPointer) -> Bool {
         bytes.removeAll(keepingCapacity: true)
         bytes.reserveCapacity(data.count / 4 * 3 + 3)
+        return base64Values.withUnsafeBufferPointer { values in
+            var index = 0
+            while index &+ 4 <= data.count {
+                let first = UInt32(values[Int(data[index])]) << 18
+                let second = UInt32(values[Int(data[index &+ 1])]) << 12
+                let third = UInt32(values[Int(data[index &+ 2])]) << 6
+                let all = first | second | third | UInt32(values[Int(data[index &+ 3])])
+                guard
+                    values[Int(data[index])] | values[Int(data[index &+ 1])]
+                        | values[Int(data[index &+ 2])] | values[Int(data[index &+ 3])] < 64
+                else { break }
+                bytes.append(UInt8(truncatingIfNeeded: all >> 16))
+                bytes.append(UInt8(truncatingIfNeeded: all >> 8))
+                bytes.append(UInt8(truncatingIfNeeded: all))
+                index &+= 4
+            }
+            return decodeSlowly(data[index...], values)
+        }
+    }
+
+    /// Decodes what is broken into lines, padded or cut short.
+    private mutating func decodeSlowly(
+        _ data: Slice<UnsafeRawBufferPointer>,
+        _ values: UnsafeBufferPointer<UInt8>
+    ) -> Bool {
         var pending: UInt32 = 0
         var bits = 0
-        return base64Values.withUnsafeBufferPointer { values in
-            for byte in data {
-                let value = values[Int(byte)]
-                if value < 64 {
-                    pending = pending << 6 | UInt32(value)
-                    bits &+= 6
-                    if bits >= 8 {
-                        bits &-= 8
-                        bytes.append(UInt8(truncatingIfNeeded: pending >> UInt32(bits)))
-                    }
-                } else if byte == 0x3D {
-                    return true
-                } else if byte > 0x20 {
-                    return false
+        for byte in data {
+            let value = values[Int(byte)]
+            if value < 64 {
+                pending = pending << 6 | UInt32(value)
+                bits &+= 6
+                if bits >= 8 {
+                    bits &-= 8
+                    bytes.append(UInt8(truncatingIfNeeded: pending >> UInt32(bits)))
                 }
+            } else if byte == 0x3D {
+                return true
+            } else if byte > 0x20 {
+                return false
             }
-            return true
         }
+        return true
     }
 
     private func isUTF8() -> Bool {

@@ -1,10 +1,12 @@
-/// ASCII letters in lower case, digits as they are, everything else as a space.
-let foldedASCII: [UInt8] = (0..<128).map { byte in
-    switch UInt8(byte) {
-    case 0x30...0x39, 0x61...0x7A: UInt8(byte)
-    case 0x41...0x5A: UInt8(byte) | 0x20
-    default: 0x20
-    }
+/// An ASCII letter in lower case, a digit as it is, a space for everything else.
+///
+/// - Parameter byte: Below 0x80.
+/// - Returns: The folded byte.
+@inline(__always)
+func foldedASCII(_ byte: UInt8) -> UInt8 {
+    let lower = byte | 0x20
+    if lower &- 0x61 < 26 { return lower }
+    return byte &- 0x30 < 10 ? byte : 0x20
 }
 
 /// What a character beyond ASCII is to the word lists.

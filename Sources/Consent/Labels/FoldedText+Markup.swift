@@ -1,4 +1,4 @@
-extension FoldedText {
+extension FoldWriter {
     /// Undoes a character reference (`&aring;`, `&#229;`, `&#xE5;`); returns where the text goes on.
     mutating func reference(in text: UnsafeRawBufferPointer, at index: Int) -> Int {
         let limit = min(text.count, index + 12)

@@ -4,8 +4,13 @@
 /// written in parts too; markup and character references are undone. Written in UTF-8; the memory is used
 /// again from one text to the next.
 struct FoldedText {
-    /// The folded text, one space first and one last.
-    private(set) var bytes: [UInt8] = []
+    /// The folded text in its first ``count`` bytes, one space first and one last.
+    private(set) var storage: [UInt8] = []
+    /// Length of the folded text.
+    private(set) var count = 0
+
+    /// The folded text.
+    var bytes: ArraySlice<UInt8> { storage[..<count] }
 
     /// How the text is written.
     enum Form {
@@ -23,19 +28,41 @@ struct FoldedText {
     ///   - text: UTF-8.
     ///   - form: How it is written.
     mutating func fold(_ text: UnsafeRawBufferPointer, form: Form) {
-        bytes.removeAll(keepingCapacity: true)
-        bytes.reserveCapacity(text.count + 16)
-        bytes.append(0x20)
-        switch form {
-        case .plain: foldPlain(text)
-        case .markup: foldMarkup(text)
-        case .rich: foldRich(text)
+        // No character's folded form is longer than the character; the rest is for the spaces.
+        if storage.count < text.count + 8 {
+            storage = Array(repeating: 0, count: text.count + text.count / 2 + 256)
         }
-        if bytes[bytes.count - 1] != 0x20 { bytes.append(0x20) }
+        count = storage.withUnsafeMutableBufferPointer { buffer in
+            guard let start = buffer.baseAddress else { return 0 }
+            var writer = FoldWriter(start)
+            switch form {
+            case .plain: writer.foldPlain(text)
+            case .markup: writer.foldMarkup(text)
+            case .rich: writer.foldRich(text)
+            }
+            return writer.finish()
+        }
+    }
+}
+
+/// Writes folded text into memory that its owner has made large enough.
+struct FoldWriter {
+    private let out: UnsafeMutablePointer<UInt8>
+    private var count = 1
+
+    init(_ out: UnsafeMutablePointer<UInt8>) {
+        self.out = out
+        out[0] = 0x20
+    }
+
+    /// Ends the text with a space; returns its length.
+    mutating func finish() -> Int {
+        append(ascii: 0x20)
+        return count
     }
 
     @inline(__always)
-    private mutating func foldPlain(_ text: UnsafeRawBufferPointer) {
+    mutating func foldPlain(_ text: UnsafeRawBufferPointer) {
         var index = 0
         while index < text.count {
             let byte = text[index]
@@ -48,7 +75,7 @@ struct FoldedText {
         }
     }
 
-    private mutating func foldMarkup(_ text: UnsafeRawBufferPointer) {
+    mutating func foldMarkup(_ text: UnsafeRawBufferPointer) {
         var index = 0
         while index < text.count {
             let byte = text[index]
@@ -67,7 +94,7 @@ struct FoldedText {
         }
     }
 
-    private mutating func foldRich(_ text: UnsafeRawBufferPointer) {
+    mutating func foldRich(_ text: UnsafeRawBufferPointer) {
         var index = 0
         while index < text.count {
             let byte = text[index]
@@ -85,8 +112,11 @@ struct FoldedText {
     /// One ASCII character: letters and digits as lower case, the rest as one space.
     @inline(__always)
     private mutating func append(ascii byte: UInt8) {
-        let folded = foldedASCII[Int(byte)]
-        if folded != 0x20 || bytes[bytes.count &- 1] != 0x20 { bytes.append(folded) }
+        let folded = foldedASCII(byte)
+        out[count] = folded
+        // A second space in a row is written over.
+        let isSecondSpace = folded == 0x20 && out[count &- 1] == 0x20
+        count &+= isSecondSpace ? 0 : 1
     }
 
     /// One character beyond ASCII; malformed bytes count as space.
@@ -128,18 +158,18 @@ struct FoldedText {
             if letter < 0x80 {
                 append(ascii: UInt8(truncatingIfNeeded: letter))
             } else if let scalar = Unicode.Scalar(letter), let encoded = UTF8.encode(scalar) {
-                bytes.append(contentsOf: encoded)
+                append(encoded)
             }
         }
     }
 
     /// Joins a combining mark to the letter before it, where the pair is one letter of our languages.
     private mutating func join(mark: UInt32) {
-        guard let last = bytes.last, let joined = joinedLetter(last, mark),
+        guard let joined = joinedLetter(out[count - 1], mark),
             let scalar = Unicode.Scalar(joined), let encoded = UTF8.encode(scalar)
         else { return }
-        bytes.removeLast()
-        bytes.append(contentsOf: encoded)
+        count -= 1
+        append(encoded)
     }
 
     /// Joins Hangul written in parts (Unicode 3.12): a vowel to its lead, a tail to its syllable.
@@ -147,23 +177,30 @@ struct FoldedText {
         var value = jamo
         if let previous = lastThreeByteScalar() {
             if (0x1161...0x1175).contains(jamo), (0x1100...0x1112).contains(previous) {
-                bytes.removeLast(3)
+                count -= 3
                 value = 0xAC00 + ((previous - 0x1100) * 21 + jamo - 0x1161) * 28
             } else if (0x11A8...0x11C2).contains(jamo), (0xAC00...0xD7A3).contains(previous),
                 (previous - 0xAC00) % 28 == 0
             {
-                bytes.removeLast(3)
+                count -= 3
                 value = previous + jamo - 0x11A7
             }
         }
         guard let scalar = Unicode.Scalar(value), let encoded = UTF8.encode(scalar) else { return }
-        bytes.append(contentsOf: encoded)
+        append(encoded)
+    }
+
+    @inline(__always)
+    private mutating func append(_ encoded: UTF8.EncodedScalar) {
+        for byte in encoded {
+            out[count] = byte
+            count += 1
+        }
     }
 
     private func lastThreeByteScalar() -> UInt32? {
-        guard bytes.count >= 3 else { return nil }
-        let tail = bytes.suffix(3).map(UInt32.init)
-        guard tail[0] & 0xF0 == 0xE0 else { return nil }
-        return (tail[0] & 0x0F) << 12 | (tail[1] & 0x3F) << 6 | tail[2] & 0x3F
+        guard count >= 3, out[count - 3] & 0xF0 == 0xE0 else { return nil }
+        let parts = (UInt32(out[count - 3]), UInt32(out[count - 2]), UInt32(out[count - 1]))
+        return (parts.0 & 0x0F) << 12 | (parts.1 & 0x3F) << 6 | parts.2 & 0x3F
     }
 }

@@ -49,6 +49,8 @@ public struct LabelGraph<ID: Hashable & Sendable>: Sendable {
     private var final: [ID: LabelSet] = [:]
     /// Who points at a record, whether the record is there or not.
     private var sources: [ID: Set<ID>] = [:]
+    /// Who has a record as its part.
+    private var wholes: [ID: Set<ID>] = [:]
 
     /// Makes a graph without records.
     public init() {}
@@ -83,7 +85,9 @@ public struct LabelGraph<ID: Hashable & Sendable>: Sendable {
             nodes[id] = node
             for link in node.links {
                 sources[link.target, default: []].insert(id)
-                if link.kind == .whole { touched.insert(link.target) }
+                guard link.kind == .whole else { continue }
+                wholes[link.target, default: []].insert(id)
+                touched.insert(link.target)
             }
             touched.insert(id)
         }
@@ -107,6 +111,8 @@ public struct LabelGraph<ID: Hashable & Sendable>: Sendable {
         for link in node.links {
             sources[link.target]?.remove(id)
             if sources[link.target]?.isEmpty == true { sources[link.target] = nil }
+            wholes[link.target]?.remove(id)
+            if wholes[link.target]?.isEmpty == true { wholes[link.target] = nil }
         }
     }
 
@@ -144,12 +150,7 @@ public struct LabelGraph<ID: Hashable & Sendable>: Sendable {
             case .directory: labels = labels.union(target.own.intersection([.part2]))
             }
         }
-        for source in sources[id] ?? [] {
-            guard let node = nodes[source],
-                node.links.contains(where: { $0.target == id && $0.kind == .whole })
-            else { continue }
-            labels = labels.union(node.coded)
-        }
+        for whole in wholes[id] ?? [] { labels = labels.union(nodes[whole]?.coded ?? .none) }
         return labels.intersection(.spreading)
     }
 

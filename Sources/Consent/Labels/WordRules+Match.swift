@@ -7,28 +7,25 @@ extension WordRules {
     ///   - folded: Text as ``FoldedText`` leaves it.
     ///   - visit: Gets the number of each rule found; a rule may be found more than once.
     @inline(__always)
-    func match(_ folded: [UInt8], _ visit: (Int) -> Void) {
+    func match(_ folded: ArraySlice<UInt8>, _ visit: (Int) -> Void) {
         guard folded.count >= 4 else { return }
         folded.withUnsafeBufferPointer { bytes in
-            atWordStart.bits.withUnsafeBufferPointer { startBits in
-                anywhere.bits.withUnsafeBufferPointer { anyBits in
-                    var harmlessEnd = 0
-                    var key = threeBytes(0, bytes[1], bytes[2])
-                    for index in 1..<(bytes.count &- 2) {
-                        key = key >> 8 | UInt32(bytes[index &+ 2]) << 16
-                        let hash = filterHash(key)
-                        let bit: UInt64 = 1 << UInt64(truncatingIfNeeded: hash & 63)
-                        let isStart =
-                            bytes[index &- 1] == 0x20 && startBits[hash >> 6] & bit != 0
-                        let isInside = anyBits[hash >> 6] & bit != 0
-                        if !isStart, !isInside { continue }
-                        let starting = isStart ? atWordStart.bucket(key) : []
-                        let inside = isInside ? anywhere.bucket(key) : []
-                        cover(starting, bytes, index, &harmlessEnd)
-                        cover(inside, bytes, index, &harmlessEnd)
-                        find(starting, bytes, index, harmlessEnd, visit)
-                        find(inside, bytes, index, harmlessEnd, visit)
+            either.withUnsafeBufferPointer { filter in
+                var harmlessEnd = 0
+                var key = threeBytes(0, bytes[1], bytes[2])
+                for index in 1..<(bytes.count &- 2) {
+                    key = key >> 8 | UInt32(bytes[index &+ 2]) << 16
+                    let hash = filterHash(key)
+                    if filter[hash >> 6] >> UInt64(truncatingIfNeeded: hash & 63) & 1 == 0 {
+                        continue
                     }
+                    let isStart = bytes[index &- 1] == 0x20
+                    let starting = isStart ? atWordStart.bucket(key) : []
+                    let inside = anywhere.bucket(key)
+                    cover(starting, bytes, index, &harmlessEnd)
+                    cover(inside, bytes, index, &harmlessEnd)
+                    find(starting, bytes, index, harmlessEnd, visit)
+                    find(inside, bytes, index, harmlessEnd, visit)
                 }
             }
         }

@@ -23,6 +23,8 @@ struct WordRules {
     private(set) var text: [UInt8] = []
     private(set) var atWordStart = PatternFilter()
     private(set) var anywhere = PatternFilter()
+    /// One bit for each of 65,536 hashes of the first three bytes of a pattern.
+    private(set) var either: [UInt64] = Array(repeating: 0, count: 1024)
     private var folder = FoldedText()
 
     /// Reads one word list.
@@ -46,8 +48,8 @@ struct WordRules {
 
     /// Sorts the patterns into their buckets; to be called once after the last list.
     mutating func finish() {
-        atWordStart.finish(rules, text)
-        anywhere.finish(rules, text)
+        atWordStart.finish(rules, text, &either)
+        anywhere.finish(rules, text, &either)
     }
 
     private mutating func add(
@@ -84,9 +86,6 @@ struct WordRules {
 /// Patterns by their first three bytes.
 struct PatternFilter {
     private var numbers: [Int] = []
-    private(set) var isEmpty = true
-    /// One bit for each of 65,536 hashes of three bytes.
-    private(set) var bits: [UInt64] = Array(repeating: 0, count: 1024)
     private var buckets = HashIndex()
     /// Where each bucket starts in ``members``; the bucket ends where the next starts.
     private var starts: [Int] = []
@@ -94,8 +93,7 @@ struct PatternFilter {
 
     mutating func add(_ number: Int) { numbers.append(number) }
 
-    mutating func finish(_ rules: [WordRule], _ text: [UInt8]) {
-        isEmpty = numbers.isEmpty
+    mutating func finish(_ rules: [WordRule], _ text: [UInt8], _ bits: inout [UInt64]) {
         var byKey: [UInt32: [Int]] = [:]
         for number in numbers {
             let start = rules[number].start

@@ -64,4 +64,23 @@ struct LabelSpeedTests {
             print("\(data.count) bytes of text in \(time)")
         }
     }
+
+    @Test(.enabled(if: isWanted))
+    func `speed of spreading`() throws {
+        var random = SeededRandom(seed: 3)
+        var nodes: [(Int, LabelGraph<Int>.Node)] = []
+        for id in 0..<1_000 {
+            var links = [LabelGraph<Int>.Link(to: id / 20 * 20, .during)]
+            if id % 3 == 0 { links.append(LabelGraph.Link(to: (id + 1) % 1_000, .about)) }
+            let own: LabelSet = Int.random(in: 0..<20, using: &random) == 0 ? [.hiv] : []
+            nodes.append((id, LabelGraph.Node(own: own, coded: own, links: links)))
+        }
+        let clock = ContinuousClock()
+        var graph = LabelGraph<Int>()
+        let whole = clock.measure { _ = graph.update(nodes) }
+        let single = clock.measure {
+            for (id, node) in nodes { _ = graph.set(id, node) }
+        }
+        print("1000 records at once \(whole), one by one \(single)")
+    }
 }
