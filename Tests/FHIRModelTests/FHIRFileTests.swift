@@ -65,6 +65,36 @@ struct FHIRFileTests {
         #expect(flag.document.root["subject"]?["reference"]?.string == "Patient/new")
     }
 
+    @Test func `a rewritten resource has the tape that parsing it would give`() throws {
+        func shape(_ node: JSONNode) -> [String] {
+            let own = "\(node.kind) \(node.byteRange) \(node.isEscaped) \(node.string ?? "")"
+            let members = node.members.flatMap { shape($0.key) + shape($0.value) }
+            return [own] + members + node.elements.flatMap { shape($0) }
+        }
+        let texts = [
+            #"{"resourceType":"Flag","a":{"reference":"A"},"b":[{"reference":"B"},{"reference":"C"},1]}"#,
+            #"{ "a" : [ {"reference" : "A\u0041" , "x" : [ ] } ] , "z" : { } , "n" : -1.0 , "t":true}"#,
+            #"{"a":{"reference":"keep"},"c":{"b":{"reference":"AA"}},"d":{"reference":""},"e":"é"}"#,
+        ]
+        for text in texts {
+            for id in [nil, FHIRID("an-id")] {
+                var parser = JSONParser()
+                var rewriter = ReferenceRewriter()
+                let document = try parser.parse(Array(text.utf8))
+                let new = rewriter.rewrite(document, insertingID: id) { text, _, output in
+                    if text.elementsEqual("keep".utf8) || text.isEmpty { return false }
+                    output += String(repeating: "long", count: text.count).utf8
+                    return true
+                }
+                let rewritten = try #require(new)
+                var again = JSONParser()
+                let parsed = try again.parse(rewritten.withBytes { Array($0) })
+                #expect(shape(rewritten.root) == shape(parsed.root))
+                #expect(rewritten.root["id"]?.string == id?.text)
+            }
+        }
+    }
+
     @Test func `a conditional reference that is found becomes literal`() throws {
         let text =
             #"{"resourceType":"Flag","id":"1","subject":{"reference":"Patient?identifier=s|1"}}"#

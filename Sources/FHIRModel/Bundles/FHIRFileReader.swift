@@ -27,7 +27,6 @@ public struct FHIRFileReader {
     private let window: ByteWindow
     private let resolveConditional: ConditionalResolver
     private var parser = JSONParser()
-    private var rewritten = JSONParser()
     private var rewriter = ReferenceRewriter()
     private var next = 0
     /// Summary of the resource that ``nextResource()`` returned last.
@@ -87,30 +86,25 @@ public struct FHIRFileReader {
         let received = try reread(number)
         guard window.offset == range.upperBound else { throw .bundle(.changed, entry: number) }
         let isInserting = entry.flags.contains(.insertsID)
-        let bytes = rewrite(
-            received.root,
-            from: number,
-            insertingID: isInserting ? record.id : nil
-        )
-        let document = try bytes.map { bytes throws(FHIRModelError) in try rewritten.parse(bytes) }
+        let changed = rewrite(received, from: number, insertingID: isInserting ? record.id : nil)
         return try finish(
-            document ?? received,
+            changed ?? received,
             record,
             number,
             range,
-            isRewritten: bytes != nil,
+            isRewritten: changed != nil,
             isOutcome: entry.flags.contains(.isOutcome)
         )
     }
 
     private mutating func rewrite(
-        _ resource: JSONNode,
+        _ document: JSONDocument,
         from entry: Int,
         insertingID id: FHIRID?
-    ) -> [UInt8]? {
+    ) -> JSONDocument? {
         let file = file
         let resolveConditional = resolveConditional
-        return rewriter.rewrite(resource, insertingID: id) { text, reference, output in
+        return rewriter.rewrite(document, insertingID: id) { text, reference, output in
             guard case .conditional = reference.form else {
                 return file.resolve(text, reference, fromEntry: entry, into: &output)
             }
@@ -135,15 +129,14 @@ public struct FHIRFileReader {
         guard next < file.resourceCount else { throw .bundle(.changed, entry: next) }
         let received = try reread(next)
         let range = window.offset - received.byteCount..<window.offset
-        let bytes = rewrite(received.root, from: next, insertingID: nil)
-        let document = try bytes.map { bytes throws(FHIRModelError) in try rewritten.parse(bytes) }
+        let changed = rewrite(received, from: next, insertingID: nil)
         next += 1
         return try finish(
-            document ?? received,
+            changed ?? received,
             nil,
             next - 1,
             range,
-            isRewritten: bytes != nil,
+            isRewritten: changed != nil,
             isOutcome: false
         )
     }

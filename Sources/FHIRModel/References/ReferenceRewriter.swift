@@ -16,49 +16,64 @@ public struct ReferenceRewriter {
 
     private var output: [UInt8] = []
     private var target: [UInt8] = []
+    private var edits: [DocumentEditor.Edit] = []
+    private var editor = DocumentEditor()
 
     /// Makes a rewriter, whose memory is reused from one resource to the next.
     public init() {}
 
     /// Rewrites one resource.
     ///
+    /// The memory of the document returned before is used again if nobody holds it any more.
+    ///
     /// - Parameters:
-    ///   - resource: The resource's object.
+    ///   - document: The resource.
     ///   - id: The id to put in; `nil` where the resource has its own.
     ///   - resolve: Finds what a reference leads to; what it does not find stays as received.
-    /// - Returns: The new bytes, valid until the next call; `nil` where nothing is to be changed and the
-    ///   bytes received are the bytes to store.
+    /// - Returns: The document of the bytes to store; `nil` where nothing is to be changed and the bytes
+    ///   received are the bytes to store.
     public mutating func rewrite(
-        _ resource: JSONNode,
+        _ document: JSONDocument,
         insertingID id: FHIRID? = nil,
         resolve: Resolver
-    ) -> [UInt8]? {
-        let document = resource.document
-        let head = resource.entry
-        var copied = Int(head.start)
+    ) -> JSONDocument? {
+        let head = document.root.entry
+        guard head.kind == .object else { return nil }
+        var copied = 0
         output.removeAll(keepingCapacity: true)
-        if let id, head.kind == .object {
+        edits.removeAll(keepingCapacity: true)
+        if let id {
             output += "{\"id\":\"\(id.text)\",".utf8
-            copied += 1
+            copied = 1
         }
-        let end = Int(head.next)
-        var index = resource.index
-        while index + 1 < end {
+        var index = 0
+        while index + 1 < document.tape.count {
             let key = document.tape.entries[index]
             let value = document.tape.entries[index + 1]
             index += 1
-            guard key.kind == .key, value.kind == .string,
-                isReferenceKey(key, in: document)
+            guard key.kind == .key, value.kind == .string, isReferenceKey(key, in: document)
             else { continue }
             let span = ByteSpan(value)
             guard document.withText(span, { isReplaced($0, by: resolve) }) else { continue }
             append(document, copied..<span.range.lowerBound)
             output += target
             copied = span.range.upperBound
+            edits.append(
+                DocumentEditor.Edit(
+                    start: span.range.lowerBound,
+                    end: copied,
+                    newCount: target.count
+                )
+            )
         }
         guard !output.isEmpty else { return nil }
-        append(document, copied..<Int(head.end))
-        return output
+        append(document, copied..<document.byteCount)
+        return editor.apply(
+            to: document,
+            edits: edits,
+            insertedID: id?.text.utf8.count,
+            text: output
+        )
     }
 
     private mutating func append(_ document: JSONDocument, _ range: Range<Int>) {
