@@ -70,6 +70,9 @@ public struct EntryFrame: Sendable, Hashable {
     /// Most sections of one entry: one header and a million patients.
     public static let maximumSectionCount: UInt32 = 1_000_001
 
+    /// Years 0001 to 9999: no other time has a text.
+    static let times: ClosedRange<Int64> = -62_135_596_800_000_000...253_402_300_799_999_999
+
     /// What the entry is about.
     public let kind: EntryKind
     /// When it was written; never before the entry in front of it.
@@ -81,7 +84,7 @@ public struct EntryFrame: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - kind: What the entry is about.
-    ///   - time: When it is written.
+    ///   - time: When it is written, in the years 0001 to 9999.
     ///   - sectionCount: The header included; 1 to ``maximumSectionCount``.
     public init(kind: EntryKind, time: Instant, sectionCount: UInt32) {
         self.kind = kind
@@ -105,15 +108,12 @@ public struct EntryFrame: Sendable, Hashable {
         guard buffer.count >= Self.byteCount else { throw .malformedEntry }
         guard buffer[0] == Self.version else { throw .unsupportedVersion(buffer[0]) }
         let count = UInt32(bigEndian: buffer.loadUnaligned(fromByteOffset: 10, as: UInt32.self))
+        let micros = Int64(bigEndian: buffer.loadUnaligned(fromByteOffset: 2, as: Int64.self))
         guard let kind = EntryKind(rawValue: buffer[1]), count >= 1,
-            count <= Self.maximumSectionCount
+            count <= Self.maximumSectionCount, Self.times.contains(micros)
         else { throw .malformedEntry }
         self.kind = kind
-        time = Instant(
-            microseconds: Int64(
-                bigEndian: buffer.loadUnaligned(fromByteOffset: 2, as: Int64.self)
-            )
-        )
+        time = Instant(microseconds: micros)
         sectionCount = count
     }
 }

@@ -100,6 +100,14 @@ struct EntryTests {
             bytes[1] = kind
             #expect(throws: MerkleLogError.malformedEntry) { try EntryCodec.decode(bytes) }
         }
+        // A time that has no text must not reach whoever prints it.
+        for micros in [Int64.min, -62_135_596_800_000_001, 253_402_300_800_000_000, .max] {
+            let time = Instant(microseconds: micros)
+            let late = EntryFrame(kind: .system, time: time, sectionCount: 1).bytes
+            #expect(throws: MerkleLogError.malformedEntry) {
+                try EntryCodec.frame(ofStored: late)
+            }
+        }
         #expect(EntryKind.allCases.map(\.rawValue) == Array(1...13))
         #expect(EntryKind.allCases.allSatisfy { EntryKind(name: $0.name) == $0 })
         let frame = EntryFrame(kind: .policy, time: Instant(microseconds: -1), sectionCount: 3)

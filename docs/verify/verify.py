@@ -78,20 +78,26 @@ def decimal(text):
     return int(text)
 
 def whole(text):
-    return -decimal(text[1:]) if text[:1] == "-" and text != "-0" else decimal(text)
+    need(re.fullmatch("0|-?[1-9][0-9]{0,18}", text) and -2**63 <= int(text) < 2**63, "number")
+    return int(text)
 
 def no_duplicates(pairs):
     need(len(dict(pairs)) == len(pairs), "duplicate key")
     return dict(pairs)
 
+def depth(value):
+    inner = value.values() if isinstance(value, dict) else value
+    return 1 + max(map(depth, inner), default=0) if isinstance(value, (dict, list)) else 1
+
 def parse_json(text):
-    """An object with whole numbers only; anything else is an empty one."""
+    """An object with whole numbers only, at most 64 levels deep; anything else is an empty one."""
     try:
         value = json.loads(text, object_pairs_hook=no_duplicates, parse_int=whole,
                            parse_float=whole, parse_constant=whole)
+        json.dumps(value, ensure_ascii=False).encode()  # refuses lone surrogates
+        return value if isinstance(value, dict) and depth(value) <= 64 else {}
     except (ValueError, RecursionError, Malformed):
         return {}
-    return value if isinstance(value, dict) else {}
 
 class Key:
     def __init__(self, text):
@@ -165,10 +171,10 @@ def root_from(leaf, index, size, path):
 # --- entries --------------------------------------------------------------------------------------
 KINDS = ("decision disclosure intent stored abandoned fact policy principal key session breach heads"
          " system").split()
-FIELDS = ("actor actorKind role organization onBehalfOf authMethod credential session client device"
-          " sourceAddress recordServer guard purpose action scopeAsked categories origin rules"
-          " legalBasis consent policyDigest reason breakGlassReason verification obligations"
-          " grant").split()
+TEXTS = ("actor actorKind role organization onBehalfOf authMethod credential session client device"
+         " sourceAddress recordServer guard action policyDigest reason breakGlassReason verification"
+         " grant").split()
+LISTS = "purpose categories origin rules legalBasis obligations".split()
 
 class Entry:
     def __init__(self, lines):
@@ -210,19 +216,25 @@ class Entry:
 
     def header_fits(self, header):
         moment = datetime.datetime(1970, 1, 1) + datetime.timedelta(microseconds=self.time)
-        text = moment.isoformat()
-        return (header.get("kind") == self.kind
-                and header.get("time") == (text.rstrip("0") if "." in text else text) + "Z"
-                and header.get("automated") in ("human", "machine", "unknown")
-                and header.get("decision") in ("permit", "deny", "none", "unknown")
-                and header.get("accountable") in (True, False, "unknown")
-                and all(n in header for n in FIELDS))
+        text, get = moment.isoformat(), header.get
+        def strings(value, item=lambda v: isinstance(v, str)):
+            return value == "unknown" or isinstance(value, list) and all(map(item, value))
+        def consent(value):
+            return isinstance(value, dict) and all(type(value.get(n)) is str for n in ("id", "version"))
+        return (get("kind") == self.kind and "scopeAsked" in header
+                and get("time") == (text.rstrip("0") if "." in text else text) + "Z"
+                and get("automated") in ("human", "machine", "unknown")
+                and get("decision") in ("permit", "deny", "none", "unknown")
+                and (get("accountable") == "unknown" or type(get("accountable")) is bool)
+                and all(isinstance(get(n), str) for n in TEXTS)
+                and all(strings(get(n)) for n in LISTS) and strings(get("consent"), consent))
 
     def part_fits(self, part):
         before, count = part.get("previous", ""), part.get("count")
         first = before is None and count == 1
-        later = type(before) is type(count) is int and 0 <= before < self.index and count > 1
-        return isinstance(part.get("patient"), str) and (first or later)
+        later = type(before) is int and 0 <= before < self.index and count != 1
+        return (isinstance(part.get("patient"), str) and type(count) is int and count > 0
+                and (first or later))
 
 def check_chain(entries, problem):
     """Newest first: each part points at the next entry shown, counts fall by one, the last is 1."""
