@@ -58,6 +58,13 @@ struct FHIRFileTests {
         var file = try FHIRFile(MemorySource(Array(text.utf8)))
         #expect(file.entriesWithoutID == [0])
         #expect(file.conditions == [0: "identifier=s|1"])
+        var other = file
+        other.leaveOut(entry: 0, existing: try #require(FHIRID("old")))
+        #expect(other.entriesWithoutID.isEmpty)
+        var only = FHIRFileReader(other, MemorySource(Array(text.utf8)))
+        let kept = try #require(try only.nextResource())
+        #expect(kept.document.root["subject"]?["reference"]?.string == "Patient/old")
+        #expect(try only.nextResource() == nil)
         file.assign(try #require(FHIRID("new")), toEntry: 0)
         var reader = FHIRFileReader(file, MemorySource(Array(text.utf8)))
         #expect(try reader.nextResource()?.record.description == "Patient/new")

@@ -26,6 +26,8 @@ struct EntryRecord {
         static let isConditional = Flags(rawValue: 16)
         /// The entry has a `request`.
         static let hasRequest = Flags(rawValue: 32)
+        /// The record is there already and the entry is not read.
+        static let isExisting = Flags(rawValue: 64)
     }
 }
 
@@ -64,15 +66,16 @@ struct BundleIndex {
         entries.append(record)
     }
 
-    /// Gives an entry without id one.
-    mutating func assign(_ id: FHIRID, to entry: Int) {
+    /// Gives an entry another id, and says why.
+    mutating func assign(_ id: FHIRID, to entry: Int, _ reason: EntryRecord.Flags) {
         let old = entries[entry]
         let url = fullURL(entry).map { Array($0) } ?? []
         entries[entry].text = UInt32(truncatingIfNeeded: texts.count)
         entries[entry].idCount = UInt8(id.text.utf8.count)
-        entries[entry].flags = old.flags.union(.insertsID).subtracting(.idEndsURL)
+        entries[entry].flags = old.flags.union(reason).subtracting(.idEndsURL)
         texts += url
         texts += id.text.utf8
+        hasRenamed = true
     }
 
     /// Makes the look-up tables.

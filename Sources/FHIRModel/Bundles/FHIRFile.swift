@@ -21,8 +21,13 @@ public struct FHIRFile: Sendable {
     /// Entries with a resource, lines with one, or 1.
     public let resourceCount: Int
     /// Entries that must be given an id by ``assign(_:toEntry:)`` before the second pass: those that a
-    /// `POST` creates without id and without `urn:uuid:` fullUrl.
-    public private(set) var entriesWithoutID: [Int]
+    /// `POST` creates without id and without `urn:uuid:` fullUrl. Linear.
+    public var entriesWithoutID: [Int] {
+        index.entries.indices.filter {
+            let entry = index.entries[$0]
+            return entry.idCount == 0 && entry.flags.isDisjoint(with: [.isEmpty, .isExisting])
+        }
+    }
     private(set) var index: BundleIndex
 
     /// Reads a file for the first time.
@@ -40,10 +45,6 @@ public struct FHIRFile: Sendable {
         format = scanner.format
         index = scanner.index
         resourceCount = scanner.resourceCount
-        entriesWithoutID = scanner.index.entries.indices.filter {
-            let entry = scanner.index.entries[$0]
-            return entry.idCount == 0 && !entry.flags.contains(.isEmpty)
-        }
         try FileConflicts(source, index: index, format: format).check(&index)
     }
 
@@ -53,9 +54,17 @@ public struct FHIRFile: Sendable {
     ///   - id: New, random; not of another record.
     ///   - entry: Zero-based, one of ``entriesWithoutID``.
     public mutating func assign(_ id: FHIRID, toEntry entry: Int) {
-        precondition(entriesWithoutID.contains(entry), "entry has an id")
-        index.assign(id, to: entry)
-        entriesWithoutID.removeAll { $0 == entry }
+        precondition(index.entries[entry].idCount == 0, "entry has an id")
+        index.assign(id, to: entry, .insertsID)
+    }
+
+    /// Leaves an entry out because its condition has found a record: references to it lead there.
+    ///
+    /// - Parameters:
+    ///   - entry: Zero-based, one of ``conditions``.
+    ///   - id: Of the record found, which has the entry's type.
+    public mutating func leaveOut(entry: Int, existing id: FHIRID) {
+        index.assign(id, to: entry, .isExisting)
     }
 
     /// The conditions under which senders want entries stored, by entry: `ifNoneExist` of a POST, or the

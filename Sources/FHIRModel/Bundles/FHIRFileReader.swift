@@ -67,7 +67,7 @@ public struct FHIRFileReader {
         while next < entries.count {
             let number = isReversed ? entries.count - 1 - next : next
             next += 1
-            if !entries[number].flags.contains(.isEmpty) {
+            if entries[number].flags.isDisjoint(with: [.isEmpty, .isExisting]) {
                 return try read(number, entries[number])
             }
         }
