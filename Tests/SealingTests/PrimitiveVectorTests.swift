@@ -118,6 +118,13 @@ import VaultTestSupport
                 publicKey: key
             )
             #expect(holds == test.isValid, "test \(test.tcId) \(test.flags)")
+            // The log's checkpoints are checked by swift-crypto.
+            let library = try Curve25519.Signing.PublicKey(rawRepresentation: key)
+            let libraryHolds = library.isValidSignature(
+                try bytes(test.sig),
+                for: try bytes(test.msg)
+            )
+            #expect(libraryHolds == test.isValid, "test \(test.tcId) \(test.flags)")
             count += 1
         }
         #expect(count == 151)
@@ -133,6 +140,11 @@ import VaultTestSupport
         #expect(!Signing.isValid(signature, for: [1, 2, 3], publicKey: other))
         #expect(!Signing.isValid([], for: [1, 2, 3], publicKey: publicKey))
         #expect(!Signing.isValid(signature, for: [1, 2, 3], publicKey: []))
+        let signer = try Signer(privateKey: key)
+        #expect(signer.publicKey == publicKey && signer.sign([1, 2, 3]) == signature)
+        let library = try key.withBytes { try Curve25519.Signing.PrivateKey(rawRepresentation: $0) }
+        #expect(Array(library.publicKey.rawRepresentation) == publicKey)
+        #expect(library.publicKey.isValidSignature(signature, for: [1, 2, 3] as [UInt8]))
     }
 
     private static func hmac(

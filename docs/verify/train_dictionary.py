@@ -25,7 +25,7 @@ ZSTD = ctypes.CDLL(ctypes.util.find_library("zstd"))
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 SIZE = 64 * 1024
-LEVEL = 3
+LEVEL = 1
 rng = random.Random(20261122)
 
 UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")

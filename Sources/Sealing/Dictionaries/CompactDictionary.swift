@@ -5,9 +5,9 @@ internal enum CompactDictionary {
     static let number: UInt8 = 2
 
     static let base64: StaticString = """
-        N6Qw7AIAAAA7ELjbpAP8EYNEVVW9qKoqHISG34wY/UbU3ZBak1JK5mQVjUof+vqqqv+q/6/L7SSllDKlTJECWE//Lw\
-        TDAAAABoXDYfEAUTijUg8EYICIBwUaGJCNjQqIBmSyWBwMB8IBkTAkCuMghgI5juIokAOdpAMAADRzozAgEohEgVAg\
-        DAMxGMfBEEJ8AAAAAAEAAAAEAAAACAAAACI6eyJwcm9maWxlIjpbImh0dHA6Ly9obDcub3JnL2ZoaXIvdXMvY29yZS\
+        N6Qw7AIAAAA8ELAzTRswiDEUDMMwVWcQBOFuQP//fzMbb+3b//Z/d3c8HaqqahEaGhqqEaoRIXNRiuzunTJHG7IEgn\
+        A4wwAAAAaFQ6IxSWFApe8DBGCAABsqKS8hGRgbDgdEkmAYCgbCAZEYCEEgw0AYRTEY5JhHUA4AAORzwzAcEgdEgUAM\
+        wzAMhXEoxcAzAAAAAAEAAAAEAAAACAAAACI6eyJwcm9maWxlIjpbImh0dHA6Ly9obDcub3JnL2ZoaXIvdXMvY29yZS\
         9TdHJ1Y3R1cmVEZWZpbml0aW9uL3VzLWNvcmUtcHJhY3RpdGlvbmVycm9sZSJdfX17InJlc291cmNlVHlwZSI6IkRl\
         dmljZSIsImlkIjoiIiwibWV0YSI6eyJ2ZXJzaW9uSWQiOiIxIiwibGFzdFVwZGF0ZWQiOiIyMCswMDowMCIsInByb2\
         ZpbGUiOlsiaHR0cDovL2hsNy5vcmcvZmhpci91cy9jb3JlL1N0cnVjdHVyZURlZmluaXRpb24vdXMtY29yZS1pbXBs\

@@ -9,8 +9,8 @@ internal import VaultCore
     static let none: UInt8 = 1
     /// The highest codec number that this build knows.
     static let newest: UInt8 = IndentedDictionary.number
-    /// zstd's level: higher ones cost time and gain little on records of this length.
-    static let level: Int32 = 3
+    /// zstd's level: 3 takes 1.3 times as long and gains 1 to 3 percent on records of this length.
+    static let level: Int32 = 1
 
     // Digesting takes about a millisecond each, so the first record that needs one pays for it.
     private static let compact = RecordDictionary(CompactDictionary.base64)
@@ -59,8 +59,10 @@ internal import VaultCore
 
     /// The codec for a new record: a line feed near its start means indented text.
     static func codec(for record: UnsafeRawBufferPointer) -> UInt8 {
-        let isIndented = unsafe record.prefix(64).contains(UInt8(ascii: "\n"))
-        return isIndented ? IndentedDictionary.number : CompactDictionary.number
+        for place in 0..<min(64, record.count) where unsafe record[place] == 0x0A {
+            return IndentedDictionary.number
+        }
+        return CompactDictionary.number
     }
 
     deinit {

@@ -71,13 +71,22 @@ public struct RecordLocation: Sendable, Hashable {
 
     /// Writes ``encoded`` to the start of a buffer that is long enough.
     internal func encode(into buffer: UnsafeMutableRawBufferPointer) {
-        var offset = 0
-        for part in [
-            Self.domain, vault.bytes, patient.bytes, segment.bytes, epoch.bytes, record.bytes,
-        ] {
-            unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[offset...]).copyBytes(from: part)
-            offset += part.count
-        }
+        unsafe buffer.copyBytes(from: Self.domain)
+        var offset = Self.domain.count
+        unsafe append(vault.bytes, to: buffer, at: &offset)
+        unsafe append(patient.bytes, to: buffer, at: &offset)
+        unsafe append(segment.bytes, to: buffer, at: &offset)
+        unsafe append(epoch.bytes, to: buffer, at: &offset)
+        unsafe append(record.bytes, to: buffer, at: &offset)
         unsafe buffer.storeBytes(of: version.bigEndian, toByteOffset: offset, as: UInt32.self)
+    }
+
+    private func append(
+        _ part: [UInt8],
+        to buffer: UnsafeMutableRawBufferPointer,
+        at offset: inout Int
+    ) {
+        unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[offset...]).copyBytes(from: part)
+        offset += part.count
     }
 }
