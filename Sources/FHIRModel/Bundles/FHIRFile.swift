@@ -20,8 +20,9 @@ public struct FHIRFile: Sendable {
     public let format: Format
     /// Entries with a resource, lines with one, or 1.
     public let resourceCount: Int
-    /// Entries that must be given an id by ``assign(_:toEntry:)`` before the second pass: those that a
-    /// `POST` creates without id and without `urn:uuid:` fullUrl. Linear.
+    /// Entries that must be given an id by ``assign(_:toEntry:)`` before the second pass.
+    ///
+    /// They are those that a `POST` creates without id and without `urn:uuid:` fullUrl. Linear.
     public var entriesWithoutID: [Int] {
         index.entries.indices.filter {
             let entry = index.entries[$0]
