@@ -32,12 +32,14 @@ public enum GuardError: Failure, Equatable {
     case heldBack(reason: String)
     /// The patient has been erased; its key is gone.
     case erased
+    /// Another write of the same patient is not finished.
+    case busy
 
     /// What kind of trouble this is.
     public var kind: FailureKind {
         switch self {
         case .notAuthenticated, .notPermitted, .otherVault, .exampleKey, .heldBack: .notAllowed
-        case .sealed, .grantEnded: .unavailable
+        case .sealed, .grantEnded, .busy: .unavailable
         case .unknown, .erased: .missingInput
         case .exists: .cannotCreate
         case .invalid: .badInput
@@ -63,6 +65,7 @@ public enum GuardError: Failure, Equatable {
         case .exampleKey: "guard.exampleKey"
         case .heldBack: "guard.heldBack"
         case .erased: "guard.erased"
+        case .busy: "guard.busy"
         }
     }
 
@@ -85,6 +88,7 @@ public enum GuardError: Failure, Equatable {
         case .exampleKey: "example keys are accepted only by a demo vault"
         case .heldBack(let reason): "refused: \(reason)"
         case .erased: "this patient has been erased"
+        case .busy: "another write of the same patient is not finished"
         }
     }
 
@@ -108,6 +112,7 @@ public enum GuardError: Failure, Equatable {
         case .exampleKey: "make a key with `patientvault principal new`"
         case .heldBack: "end the hold or the case first"
         case .erased: "the erasure certificate in the log says when and why"
+        case .busy: "try again when it has ended"
         }
     }
 }

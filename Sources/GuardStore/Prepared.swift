@@ -1,4 +1,5 @@
 internal import GRDB
+internal import GRDBSQLite
 
 /// A cached prepared statement used without GRDB's row objects, which cost several times SQLite itself.
 ///

@@ -53,6 +53,7 @@ public struct VaultService: Sendable {
             }
             try `guard`.resolve(session, hasRows: hasRows)
         }
+        for erased in try `guard`.erasedPatients() { try records.erase(erased) }
     }
 
     /// Seals the Guard and closes the files.

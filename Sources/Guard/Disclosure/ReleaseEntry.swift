@@ -59,6 +59,7 @@ struct ReleaseEntry {
                 part.set("released", .int(Int64(manifest.items.count)))
             }
         }
+        if let claim = request.claim { part.set("claim", .string(claim)) }
         if let note = request.breakGlass?.note { part.set("note", .string(note)) }
         if !decision.problems.isEmpty { part.set("problems", .strings(decision.problems)) }
         self.part = part

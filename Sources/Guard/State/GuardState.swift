@@ -207,6 +207,7 @@ final class GuardState {
         batch = StorageBatch(firstIndex: frontier.size)
         auditKeys = [:]
         patientKeys = [:]
+        shardKeys = [:]
         factsCache = [:]
     }
 
@@ -283,27 +284,42 @@ final class GuardState {
         return try auditKey(of: patient, year: year)
     }
 
-    /// The key of a shard, made at first use.
+    /// The key of a shard, made at first use. Kept as generation(4) || wrapped key.
     func shardKey(_ shard: UInt32) throws -> SecretKey {
         if let cached = shardKeys[shard] { return cached }
-        let key = bigEndian(UInt64(shard))
-        let context = KeyHierarchy.shardContext(vault: vault, shard: shard, generation: 0)
-        let secret: SecretKey
-        if let wrapped = try item(.shardKey, key) {
-            secret = try KeyWrap.unwrap(wrapped, under: ring.shardWrapping, context: context)
-        } else {
-            secret = try SecretKey.random(from: random)
-            setItem(
-                .shardKey,
-                key,
-                try KeyWrap.wrap(
-                    secret,
-                    under: ring.shardWrapping,
-                    context: context,
-                    random: random
-                )
-            )
+        guard let kept = try item(.shardKey, bigEndian(UInt64(shard))) else {
+            return try makeShardKey(shard, generation: 0)
         }
+        guard kept.count > 4 else { throw GuardError.damagedState }
+        let secret = try KeyWrap.unwrap(
+            Array(kept[4...]),
+            under: ring.shardWrapping,
+            context: KeyHierarchy.shardContext(
+                vault: vault,
+                shard: shard,
+                generation: UInt32(truncatingIfNeeded: UInt64(bigEndianBytes: [0, 0, 0, 0] + kept[..<4]))
+            )
+        )
+        shardKeys[shard] = secret
+        return secret
+    }
+
+    /// Replaces a shard's key; the caller wraps the shard's patients anew in the same commit.
+    func renewShardKey(_ shard: UInt32) throws {
+        let kept = try item(.shardKey, bigEndian(UInt64(shard))) ?? [0, 0, 0, 0]
+        let generation = UInt32(truncatingIfNeeded: UInt64(bigEndianBytes: [0, 0, 0, 0] + kept[..<4]))
+        _ = try makeShardKey(shard, generation: generation + 1)
+    }
+
+    private func makeShardKey(_ shard: UInt32, generation: UInt32) throws -> SecretKey {
+        let secret = try SecretKey.random(from: random)
+        let wrapped = try KeyWrap.wrap(
+            secret,
+            under: ring.shardWrapping,
+            context: KeyHierarchy.shardContext(vault: vault, shard: shard, generation: generation),
+            random: random
+        )
+        setItem(.shardKey, bigEndian(UInt64(shard)), bigEndian(UInt64(generation)).suffix(4) + wrapped)
         shardKeys[shard] = secret
         return secret
     }
@@ -343,8 +359,21 @@ final class GuardState {
         generation: UInt32
     ) throws -> MerkleHash {
         let secret = try SecretKey.random(from: random)
+        patientKeys[pseudonym] = try PatientKeys(secret)
+        return try wrapPatientKey(secret, pseudonym, shard: shard, generation: generation)
+    }
+
+    /// Wraps a patient's key under its shard's present key and stages it.
+    ///
+    /// - Returns: Hash of the wrapped key, for the entry that announces it.
+    func wrapPatientKey(
+        _ key: SecretKey,
+        _ pseudonym: PatientPseudonym,
+        shard: UInt32,
+        generation: UInt32
+    ) throws -> MerkleHash {
         let wrapped = try KeyWrap.wrap(
-            secret,
+            key,
             under: try shardKey(shard),
             context: KeyHierarchy.patientContext(
                 vault: vault,
@@ -354,7 +383,6 @@ final class GuardState {
             random: random
         )
         setItem(.patientKey, pseudonym.bytes, wrapped)
-        patientKeys[pseudonym] = try PatientKeys(secret)
         return TreeHasher.leafHash(wrapped)
     }
 

@@ -12,11 +12,21 @@ struct WriteSession {
     let context: CallContext
     let origin: String
     let statesFacts: Bool
+    /// Set where only this patient's Consents may be written.
+    var onlyConsentsOf: RecordID?
     /// What each patient's book will be; nothing of it is staged before the intents are stored.
     var books: [PatientPseudonym: PatientBook] = [:]
     /// Planned and not yet announced by an intent.
     var planned: [PatientPseudonym: IntentPart] = [:]
     var intents: [UInt64] = []
+
+    /// Whether a write is of the kind this session was begun for.
+    func admits(_ writes: [PatientWrite]) -> Bool {
+        guard let patient = onlyConsentsOf else { return true }
+        return writes.allSatisfy { write in
+            write.patient == patient && write.items.allSatisfy { $0.record.type == "Consent" }
+        }
+    }
 }
 
 /// Plans one patient's share of a write on a copy of the patient's book.
@@ -53,7 +63,10 @@ struct WritePlanner {
             let tag = state.ring.tag(of: item.record, patient: pseudonym)
             if let number = enter(item, tag: tag) { changed.append((row, number, tag)) }
         }
-        if session.statesFacts { part.facts = newFacts(in: write) }
+        if session.statesFacts {
+            let changedRecords = Set(changed.map { write.items[$0.row].record })
+            part.facts = newFacts(in: write).filter { changedRecords.contains($0.origin) }
+        }
         if let identity = write.identity, try state.searchFields(of: pseudonym) != identity {
             part.identity = identity
         }

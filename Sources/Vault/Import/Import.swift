@@ -22,33 +22,40 @@ extension VaultService {
         context: CallContext,
         progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> ImportReport {
-        var file = try FHIRFile(source)
-        for entry in file.entriesWithoutID {
-            file.assign(try newID(), toEntry: entry)
-        }
         let session = try `guard`.beginWrite(by: caller, origin: "import", context: context)
+        return try importFile(
+            source, in: session, isPart2Source: isPart2Source, progress: progress)
+    }
+
+    /// Imports one file in a write session that the caller was allowed to begin.
+    func importFile(
+        _ source: some ByteSource, in session: WriteSessionID, isPart2Source: Bool,
+        progress: (Int, Int) -> Void = { _, _ in }
+    ) throws -> ImportReport {
+        var areRowsStored = false
         do {
+            var file = try FHIRFile(source)
+            for entry in file.entriesWithoutID { file.assign(try newID(), toEntry: entry) }
+            let checked = file
             // CRASH: until this transaction commits no row exists and the next start abandons the
             // intents; after it the next start finds the rows and completes them.
             var report = try records.write { writer in
                 var work = ImportWork(
-                    vault: self,
-                    session: session,
-                    writer: writer,
-                    isPart2Source: isPart2Source
-                )
-                var reader = FHIRFileReader(file, source)
+                    vault: self, session: session, writer: writer, isPart2Source: isPart2Source)
+                var reader = FHIRFileReader(checked, source)
                 while let resource = try reader.nextResource() {
                     try work.add(resource, reader.summary)
-                    progress(work.report.resources, file.resourceCount)
+                    progress(work.report.resources, checked.resourceCount)
                 }
                 try work.finish()
                 return work.report
             }
+            areRowsStored = true
             report.logIndex = try `guard`.finishWrite(session)?.index
             return report
         } catch {
-            try `guard`.abandonWrite(session)
+            // Rows that are durable stay: the next start finds them and completes the write.
+            if !areRowsStored { try? `guard`.abandonWrite(session) }
             throw error
         }
     }

@@ -1,0 +1,43 @@
+public import VaultCore
+
+/// Something that is not as it was written.
+public struct AuditProblem: Sendable, Hashable {
+    /// Which promise is broken: `log`, `checkpoint`, `state`, `key`, `index`, `record`, `file`.
+    public let kind: String
+    /// What and where, without naming anybody.
+    public let detail: String
+
+    /// Describes a problem.
+    ///
+    /// - Parameters:
+    ///   - kind: Which promise is broken.
+    ///   - detail: What and where.
+    public init(kind: String, detail: String) {
+        self.kind = kind
+        self.detail = detail
+    }
+}
+
+/// One sealed version that the record side must hold, as the log says.
+public struct ExpectedVersion: Sendable, Hashable {
+    /// Record number.
+    public let number: UInt32
+    /// Version, from 1.
+    public let version: UInt32
+    /// Index of the intent that announced it.
+    public let logIndex: UInt64
+    /// What the intent committed to, 32 bytes.
+    public let commitment: [UInt8]
+}
+
+/// What a replay of the whole log found.
+public struct GuardAudit: Sendable {
+    /// Entries in the log.
+    public var entries: UInt64 = 0
+    /// Everything that does not hold.
+    public var problems: [AuditProblem] = []
+    /// What is worth knowing and no problem: abandoned writes, open intents.
+    public var notes: [String] = []
+    /// What the record side must hold, by patient, in order of number and version.
+    public var expected: [PatientPseudonym: [ExpectedVersion]] = [:]
+}

@@ -1,0 +1,130 @@
+internal import Consent
+internal import FHIRModel
+internal import MerkleLog
+internal import VaultCore
+
+/// The Guard's state as it follows from the log alone.
+struct Replay {
+    struct Patient {
+        var reference: String
+        var shard: UInt32
+        var wrappedKey: String
+        var count: UInt64 = 0
+        var last: UInt64?
+        var erasedAt: UInt64?
+        var book = PatientBook()
+        var versions: [UInt64: ExpectedVersion] = [:]
+    }
+
+    private(set) var patients: [PatientPseudonym: Patient] = [:]
+    private(set) var principals: [PrincipalID: Principal] = [:]
+    private(set) var openIntents: [UInt64: [(PatientPseudonym, IntentPart)]] = [:]
+    private(set) var abandoned: [UInt64] = []
+    private(set) var isDemo = false
+    private(set) var problems: [AuditProblem] = []
+    let tag: (RecordID, PatientPseudonym) -> UInt64
+
+    init(tag: @escaping (RecordID, PatientPseudonym) -> UInt64) {
+        self.tag = tag
+    }
+
+    mutating func report(_ detail: String) {
+        problems.append(AuditProblem(kind: "log", detail: detail))
+    }
+
+    /// Applies the next entry.
+    mutating func apply(_ entry: LoggedEntry) throws {
+        let action = entry["action"] ?? ""
+        if entry.index == 0 {
+            isDemo = entry.header["demo"]?.bool ?? false
+            if entry.kind != EntryKind.system.name { report("the first entry is not the vault's own") }
+        }
+        for part in entry.parts where action == "create-patient-key" { try create(part) }
+        for part in entry.parts { link(part, at: entry.index) }
+        switch entry.kind {
+        case EntryKind.principal.name:
+            guard let json = entry.header["principal"] else { throw GuardError.damagedState }
+            let principal = try Principal(json: json)
+            principals[principal.id] = principal
+        case EntryKind.intent.name:
+            openIntents[entry.index] = try entry.parts.map {
+                ($0.pseudonym, try IntentPart(json: $0.body))
+            }
+        case EntryKind.stored.name:
+            for intent in entry.header["intents"]?.integers ?? [] { try store(UInt64(intent)) }
+        case EntryKind.abandoned.name:
+            if let intent = entry.header["intent"]?.int {
+                openIntents[UInt64(intent)] = nil
+                abandoned.append(UInt64(intent))
+            }
+        case EntryKind.fact.name:
+            for part in entry.parts { try state(part, at: entry.index) }
+        case EntryKind.key.name where action == "erase":
+            for part in entry.parts { erase(part.pseudonym, at: entry.index) }
+            for pair in entry.header["rewrapped"]?.array ?? [] {
+                guard let texts = pair.texts, texts.count == 2,
+                    let pseudonym = Hex.decode(texts[0]).flatMap({ PatientPseudonym(bytes: $0) })
+                else { throw GuardError.damagedState }
+                patients[pseudonym]?.wrappedKey = texts[1]
+            }
+        default: break
+        }
+    }
+
+    private mutating func create(_ part: LoggedEntry.Part) throws {
+        guard let reference = part.body["reference"]?.string, let shard = part.body["shard"]?.int,
+            let wrapped = part.body["wrappedKey"]?.string, patients[part.pseudonym] == nil
+        else { throw GuardError.damagedState }
+        patients[part.pseudonym] = Patient(
+            reference: reference, shard: UInt32(shard), wrappedKey: wrapped)
+    }
+
+    /// Checks the back-pointer and the count of a patient's part.
+    private mutating func link(_ part: LoggedEntry.Part, at index: UInt64) {
+        guard var patient = patients[part.pseudonym] else {
+            report("entry \(index) is about a patient whose key was never announced")
+            return
+        }
+        let previous = part.body["previous"]?.int.map { UInt64($0) }
+        if previous != patient.last || part.body["count"]?.int != Int64(patient.count + 1) {
+            report("entry \(index) does not follow the patient's entry before it")
+        }
+        patient.count += 1
+        patient.last = index
+        patients[part.pseudonym] = patient
+    }
+
+    private mutating func store(_ intent: UInt64) throws {
+        guard let parts = openIntents.removeValue(forKey: intent) else {
+            report("a write says that intent \(intent) is stored, which is not open")
+            return
+        }
+        for (pseudonym, part) in parts {
+            guard var patient = patients[pseudonym] else { throw GuardError.damagedState }
+            try patient.book.apply(part, at: intent) { tag($0, pseudonym) }
+            for record in part.records {
+                let key = UInt64(record.number) << 32 | UInt64(record.version)
+                patient.versions[key] = ExpectedVersion(
+                    number: record.number, version: record.version, logIndex: intent,
+                    commitment: record.sealed.bytes)
+            }
+            patients[pseudonym] = patient
+        }
+    }
+
+    private mutating func state(_ part: LoggedEntry.Part, at index: UInt64) throws {
+        guard var patient = patients[part.pseudonym] else { return }
+        if try FactsReplay.apply(part.body, to: &patient.book.facts.facts) {
+            patient.book.facts.index = index
+        }
+        patients[part.pseudonym] = patient
+    }
+
+    private mutating func erase(_ pseudonym: PatientPseudonym, at index: UInt64) {
+        guard var patient = patients[pseudonym] else { return }
+        patient.erasedAt = index
+        patient.versions = [:]
+        patient.book = PatientBook()
+        patients[pseudonym] = patient
+    }
+}

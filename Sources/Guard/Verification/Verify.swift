@@ -1,0 +1,136 @@
+internal import Consent
+internal import MerkleLog
+internal import Sealing
+internal import VaultCore
+
+extension GuardCore {
+    /// Replays the whole log and compares everything the Guard keeps with what follows from it.
+    ///
+    /// - Returns: Problems as values, and what the record side must hold.
+    /// - Throws: A ``Failure`` where the storage cannot be read at all.
+    /// - Complexity: O(entries); holds the state of all patients in memory.
+    public func audit() throws -> GuardAudit {
+        try exclusively { mutable in
+            var audit = StateAudit(
+                state: mutable.state, key: signingKey.verifier, isDemo: isDemo)
+            return try audit.run()
+        }
+    }
+
+    /// Checks the log alone: hashes, order of times, the kept checkpoint, and one given from outside.
+    ///
+    /// - Parameter checkpoint: A signed checkpoint that this log must extend, if any.
+    /// - Returns: The number of entries and every problem.
+    /// - Throws: A ``Failure`` where the storage cannot be read at all.
+    /// - Complexity: O(entries), constant memory.
+    public func auditLog(extending checkpoint: [UInt8]?) throws -> GuardAudit {
+        try exclusively { mutable in
+            var audit = StateAudit(
+                state: mutable.state, key: signingKey.verifier, isDemo: isDemo)
+            try audit.checkTree(extending: checkpoint)
+            return audit.result
+        }
+    }
+}
+
+/// One audit in progress.
+struct StateAudit {
+    let state: GuardState
+    let key: NoteVerifierKey
+    let isDemo: Bool
+    var result = GuardAudit()
+
+    mutating func problem(_ kind: String, _ detail: String) {
+        if result.problems.count < 1_000 {
+            result.problems.append(AuditProblem(kind: kind, detail: detail))
+        }
+    }
+
+    mutating func run() throws -> GuardAudit {
+        for line in try state.storage.structuralProblems() { problem("file", line) }
+        try checkTree(extending: nil)
+        let ring = state.ring
+        var replay = Replay { record, patient in
+            UInt64(bigEndianBytes: ring.tag(of: record, patient: patient).bytes)
+        }
+        try replayLog(&replay)
+        result.problems += replay.problems
+        try comparePatients(replay)
+        try comparePrincipals(replay)
+        try compareIndex(replay)
+        if replay.isDemo != isDemo { problem("state", "the demo mark is not the first entry's") }
+        for index in replay.abandoned { result.notes.append("write \(index) was abandoned") }
+        for index in replay.openIntents.keys.sorted() {
+            result.notes.append("write \(index) is open; the next start closes it")
+        }
+        result.expected = replay.patients.mapValues { patient in
+            patient.versions.keys.sorted().compactMap { patient.versions[$0] }
+        }.filter { !$0.value.isEmpty }
+        return result
+    }
+
+    /// Hashes every entry and stored node, and compares the kept checkpoint.
+    mutating func checkTree(extending outside: [UInt8]?) throws {
+        var checkpoints: [Checkpoint] = []
+        let kept = try state.storage.lastCheckpoint()
+        for (name, bytes) in [("kept", kept.map { Array($0.utf8) }), ("given", outside)] {
+            guard let bytes else { continue }
+            guard let note = try? SignedNote(parsing: bytes),
+                let checkpoint = try? Checkpoint.verified(note, key: key)
+            else {
+                problem("checkpoint", "the \(name) checkpoint is not this log's, or was altered")
+                continue
+            }
+            checkpoints.append(checkpoint)
+        }
+        var verifier = LogVerifier(checkpoints: checkpoints)
+        var nodes: [PlacedHash] = []
+        var next: UInt64 = 0
+        try state.storage.forEachEntry(in: 0..<UInt64.max >> 1) { index, bytes in
+            if index != next { problem("log", "entry \(next) is missing") }
+            next = index + 1
+            verifier.add(bytes) { nodes.append($0) }
+            if nodes.count > 4_096 { try checkNodes(&nodes) }
+            return true
+        }
+        try checkNodes(&nodes)
+        verifier.finish()
+        for found in verifier.problems { problem("log", found.text) }
+        result.entries = next
+        if next != state.frontier.size { problem("log", "the log moved while it was read") }
+    }
+
+    private mutating func checkNodes(_ nodes: inout [PlacedHash]) throws {
+        for node in nodes where try state.storage.node(at: node.position) != node.hash {
+            problem(
+                "log",
+                "stored hash \(node.position.index) of level \(node.position.level) differs")
+        }
+        nodes.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func replayLog(_ replay: inout Replay) throws {
+        let reader = LogReader(state: state)
+        var unreadable: [UInt64] = []
+        try state.storage.forEachEntry(in: 0..<state.frontier.size) { index, bytes in
+            do { try replay.apply(try reader.open(index, Array(bytes), parts: .all)) } catch {
+                unreadable.append(index)
+            }
+            return true
+        }
+        for index in unreadable { problem("log", "entry \(index) cannot be read") }
+    }
+}
+
+extension LogProblem {
+    /// The problem in words.
+    fileprivate var text: String {
+        switch self {
+        case .malformedEntry(let index): "entry \(index) is malformed"
+        case .timeRunsBackwards(let index): "entry \(index) is older than the one before it"
+        case .rootDiffers(let size): "the first \(size) entries are not those of the checkpoint"
+        case .shorterThanCheckpoint(let size, let found):
+            "a checkpoint covers \(size) entries, the log has \(found)"
+        }
+    }
+}
