@@ -61,6 +61,7 @@ extension ContextBuilder {
             parent: provision.parent,
             kind: provision.kind,
             matches: matches,
+            isMuted: !isDeny && isPlan && !hasRecipient(provision),
             isOpen: provision.isOpen,
             mustNameLabels: !isDeny && (kind == .family || kind == .integration),
             isAbsolute: isDeny && provision.namesOwnPurposes
@@ -98,7 +99,7 @@ extension ContextBuilder {
         let actors = provision.actors ?? []
         let recipients = actors.filter { $0.part == .recipient }
         if recipients.isEmpty {
-            if isDeny ? standsForPatient : !mayGoUnnamed { return false }
+            if isDeny ? standsForPatient : !mayGoUnnamed && !isPlan { return false }
         } else {
             let isOne = recipients.contains { actor in
                 isDeny
@@ -116,6 +117,14 @@ extension ContextBuilder {
     private var standsForPatient: Bool {
         relationships & Relationship.personalRepresentative.bit != 0
             && PurposeSet(["PWATRNY", "PATRQT"]).isSuperset(of: purposes.known)
+    }
+
+    /// A health plan gets what the default law gives it; a consent for payment in general can show that
+    /// the patient consented, and widens nothing (45 CFR 164.502(b)).
+    private var isPlan: Bool { request.requester.kind == .insurer }
+
+    private func hasRecipient(_ provision: Provision) -> Bool {
+        provision.actors?.contains { $0.part == .recipient } ?? false
     }
 
     /// Whether a permit without a recipient may serve this requester.

@@ -144,6 +144,9 @@ struct LiveProvision: Sendable {
     let parent: Int
     let kind: Provision.Kind
     let matches: Bool
+    /// It names no recipient and the requester's kind must be named: it permits nothing by itself and only
+    /// shows that the patient consented to a kind of disclosure.
+    let isMuted: Bool
     /// Nothing about the record restricts it.
     let isOpen: Bool
     /// Sensitive labels must be named by the provision itself (family, integrations).

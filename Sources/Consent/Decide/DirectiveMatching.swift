@@ -37,7 +37,7 @@ extension DecisionContext {
     ) -> Possible {
         guard below.contains(.silent) else { return below }
         let node = live.nodes[place]
-        guard node.matches, node.kind != .silent,
+        guard node.matches, !node.isMuted, node.kind != .silent,
             !onlyAbsolute || node.kind != .deny || node.isAbsolute
         else { return below }
         let said: Possible = node.kind == .permit ? .permit : .deny

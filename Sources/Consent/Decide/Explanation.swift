@@ -86,7 +86,7 @@ extension DecisionContext {
         guard says(live, view, onlyAbsolute: onlyAbsolute).contains(wanted) else { return [] }
         let consent = facts.consents[live.consent]
         return live.nodes.enumerated().compactMap { place, node in
-            guard node.matches, node.kind == (effect == .permit ? .permit : .deny),
+            guard node.matches, !node.isMuted, node.kind == (effect == .permit ? .permit : .deny),
                 !onlyAbsolute || node.isAbsolute, covers(node, live, place, view) != .no
             else { return nil }
             let provision = consent.provisions[place]

@@ -87,7 +87,7 @@ extension DecisionContext {
                 guard provision.purposes != nil, naming == .class || node.isExplicit,
                     naming != .separate || provision.purposes?.count == purposes.codes.count,
                     let criterion = provision.labelCriterion,
-                    present.subtracting(criterion.named).isEmpty
+                    present.subtracting(criterion.named(in: view.labels ?? .none)).isEmpty
                 else { continue }
                 truth = truth || covers(node, live, place, view)
             }

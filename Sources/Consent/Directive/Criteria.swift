@@ -109,16 +109,14 @@ extension ProvisionReader {
         at path: String
     ) -> [CodedValue]? {
         guard let items = items(node, key, at: path) else { return nil }
-        var values: [CodedValue] = []
-        for item in items {
-            let codings = item.codings
-            if codings.isEmpty {
-                own.isNarrowedByUnknown = true
-                problems.append("provision \(path): `\(key)` without a code")
-            }
-            values += codings
+        let codings = items.map(\.codings)
+        if codings.contains(where: \.isEmpty) {
+            // A deny cannot tell what it leaves out, so it leaves out nothing; a permit is unusable.
+            own.isNarrowedByUnknown = true
+            problems.append("provision \(path): `\(key)` without a code")
+            return nil
         }
-        return values
+        return codings.flatMap { $0 }
     }
 
     /// The items of a member that is there: at least one, for an empty list would widen the rule.
@@ -166,7 +164,7 @@ extension ProvisionReader {
             else {
                 own.isNarrowedByUnknown = true
                 problems.append("provision \(path): an action that is unknown")
-                continue
+                return nil
             }
             actions.insert(action)
         }

@@ -37,7 +37,7 @@ public enum LabelCodes {
         if code.system == CodeSystem.sensitivityLabel || code.system == CodeSystem.actCode {
             return labels(of: code)
         }
-        return labels(of: code).subtracting([.restricted])
+        return .none
     }
 
     /// Whether a code says something about sensitivity at all.

@@ -63,7 +63,7 @@ struct LabelCriterion: Sendable, Hashable {
     func coversSensitivity(of labels: LabelSet, detail: RecordDetail?) -> Truth {
         guard !labels.isEmpty else { return .no }
         let sensitive = Self.sensitive(labels)
-        let rest = sensitive.subtracting(named)
+        let rest = sensitive.subtracting(named(in: labels))
         if rest.isEmpty, !sensitive.isEmpty { return .yes }
         guard let detail else { return .unknown }
         let source = detail.securityCodes.filter { LabelCodes.isSensitivity($0) }
@@ -72,6 +72,12 @@ struct LabelCriterion: Sendable, Hashable {
         }
         for label in rest where !isCovered(label, by: source) { return .no }
         return .yes
+    }
+
+    /// Labels that the list names in full for a record: who names the records of an addiction program names
+    /// the substance use they tell of.
+    func named(in labels: LabelSet) -> LabelSet {
+        named.contains(.part2) && labels.contains(.part2) ? named.adding(.substanceUse) : named
     }
 
     private func isListed(_ code: CodedValue) -> Bool {
