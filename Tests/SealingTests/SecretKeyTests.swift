@@ -66,6 +66,20 @@ import VaultTestSupport
         #expect(SystemRandom().bytes(24) != SystemRandom().bytes(24))
     }
 
+    @Test func `buffered bytes are the source's, each handed out once`() {
+        let source = FixedRandom(seed: 9)
+        let buffered = BufferedRandom(source: source)
+        var drawn: [UInt8] = []
+        while drawn.count + 24 <= 4096 { drawn += buffered.bytes(24) }
+        #expect(drawn == Array(source.bytes(4096)[..<drawn.count]))
+        // What is left of a batch is dropped rather than joined to the next.
+        #expect(buffered.bytes(24) == Array(source.bytes(24)))
+        #expect(buffered.bytes(0).isEmpty)
+        #expect(buffered.bytes(5000).count == 5000)
+        let system = BufferedRandom()
+        #expect(Set((0..<1000).map { _ in system.bytes(24) }).count == 1000)
+    }
+
     @Test func `printing and dumping show nothing`() throws {
         let key = try SecretKey(copying: Array("canary-canary-canary-canary-cana".utf8))
         let secret = try SecretBytes(copying: "canary passphrase")

@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// Hands out small slots of memory that is never swapped, never dumped and zeroed when it comes back.
 ///
-/// Slots are cut from slabs of 64 KiB. Each slab comes from `sodium_malloc` (guard pages, canary) and
+/// Slots are cut from slabs of 16 KiB. Each slab comes from `sodium_malloc` (guard pages, canary) and
 /// is then locked by a *checked* `sodium_mlock`, because `sodium_malloc` ignores its own. Slabs are
 /// added as needed and kept until the process ends.
 internal final class LockedSlab: Sendable {
@@ -16,7 +16,7 @@ internal final class LockedSlab: Sendable {
     }
 
     // The canary and the slots fill whole pages, so that no locked page is wasted.
-    private static let slabByteCount = 65_536 - 64
+    private static let slabByteCount = 16_384 - 64
 
     let slotByteCount: Int
     private let free = Mutex(FreeList())
