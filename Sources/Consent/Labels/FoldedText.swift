@@ -34,7 +34,7 @@ struct FoldedText {
         }
         count = storage.withUnsafeMutableBufferPointer { buffer in
             guard let start = buffer.baseAddress else { return 0 }
-            var writer = FoldWriter(start)
+            var writer = FoldWriter(start, capacity: buffer.count)
             switch form {
             case .plain: writer.foldPlain(text)
             case .markup: writer.foldMarkup(text)
@@ -48,10 +48,14 @@ struct FoldedText {
 /// Writes folded text into memory that its owner has made large enough.
 struct FoldWriter {
     private let out: UnsafeMutablePointer<UInt8>
+    private let capacity: Int
     private var count = 1
 
-    init(_ out: UnsafeMutablePointer<UInt8>) {
+    // SAFETY: the memory holds the length of the text and 8 bytes more, and nothing is written that is
+    // longer than what was read for it; debug builds check every write.
+    init(_ out: UnsafeMutablePointer<UInt8>, capacity: Int) {
         self.out = out
+        self.capacity = capacity
         out[0] = 0x20
     }
 
@@ -113,6 +117,7 @@ struct FoldWriter {
     @inline(__always)
     private mutating func append(ascii byte: UInt8) {
         let folded = foldedASCII(byte)
+        assert(count < capacity)
         out[count] = folded
         // A second space in a row is written over.
         let isSecondSpace = folded == 0x20 && out[count &- 1] == 0x20
@@ -193,6 +198,7 @@ struct FoldWriter {
     @inline(__always)
     private mutating func append(_ encoded: UTF8.EncodedScalar) {
         for byte in encoded {
+            assert(count < capacity)
             out[count] = byte
             count += 1
         }

@@ -68,14 +68,15 @@ extension Labeller {
         _ system: Int,
         _ coding: CodingSpan
     ) {
-        let codes = tables.codes
+        let tables = tables
         var labels = LabelSet.none
         var isKnownHarmless = false
-        codes.match(code, system: system, form: tables.systems.forms[system]) { number in
-            let rule = codes.rules[number]
+        let form = tables.systems.forms[system]
+        tables.codes.match(code, system: system, form: form) { number in
+            let rule = tables.codes.rules[number]
             labels = labels.union(rule.labels)
             isKnownHarmless = isKnownHarmless || rule.labels.isEmpty
-            note(rule.labels, codes.source(of: number), coding.place.top)
+            note(rule.labels, tables.codes.source(of: number), coding.place.top)
         }
         if isKnownHarmless, labels.isEmpty, !coding.display.isEmpty {
             skipped.append(coding.display.start)

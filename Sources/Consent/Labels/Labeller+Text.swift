@@ -46,9 +46,9 @@ extension Labeller {
     }
 
     private mutating func readFolded(_ field: ElementName) {
-        let words = tables.words
-        words.match(folded.bytes) { number in
-            note(words: words.rules[number].labels, rule: number, field)
+        let tables = tables
+        tables.words.match(folded.bytes) { number in
+            note(words: tables.words.rules[number].labels, rule: number, field)
         }
     }
 

@@ -2,6 +2,7 @@ import Consent
 import FHIRModel
 import Foundation
 import Testing
+import VaultTestSupport
 
 struct LabellerTests {
     private func condition(_ system: String, _ code: String, _ display: String = "x") -> String {
@@ -117,6 +118,26 @@ struct LabellerTests {
         for (json, expected) in rows {
             let found = try labels(of: json).labels
             #expect(found == expected, "\(json)")
+        }
+    }
+
+    @Test func `no bytes make the reader of texts fail`() throws {
+        var random = SeededRandom.forTest()
+        let pieces = [
+            "&", "&#", "&#x41;", "&#65536;", "&aring;", "<", ">", "\\'", "\\'e5", "\\u-1?", "\\u",
+            "depress", "\u{1112}", "\u{1161}", "\u{11A8}", "a\u{30A}", "\u{1E9E}", "\u{130}",
+            "\u{FF21}",
+            "\u{10FFFF}", " ", "\u{AD}", "수술을", "=",
+        ].map { Array($0.utf8) }
+        let types = ["text/plain", "text/html", "text/rtf"]
+        for round in 0..<3_000 {
+            var bytes: [UInt8] = []
+            for _ in 0..<Int.random(in: 0..<12, using: &random) {
+                bytes +=
+                    Bool.random(using: &random)
+                    ? random.bytes(2) : pieces.randomElement(using: &random) ?? []
+            }
+            _ = try labels(of: note(bytes, type: types[round % 3]))
         }
     }
 
