@@ -1,0 +1,187 @@
+internal import VaultCore
+
+extension Incident {
+    /// Tries a step.
+    ///
+    /// - Parameter request: What, by whom, when, with what attached.
+    /// - Returns: The incident after the step with its record, or every reason against it.
+    public func transition(_ request: IncidentRequest) -> IncidentOutcome {
+        guard let rule = rules.first(where: { $0.event == request.event }) else {
+            return .refused([.notFromHere(state: state, possible: possible)])
+        }
+        var reasons = signatureReasons(rule, request) + artefactReasons(rule, request)
+        if let lastTime, request.time < lastTime { reasons.append(.timeRanBackwards) }
+        reasons += ownReasons(request)
+        guard reasons.isEmpty else { return .refused(reasons) }
+        var next = self
+        next.apply(request, to: rule.to ?? state)
+        let record = next.record(request, before: self)
+        next.records.append(record)
+        next.lastTime = request.time
+        return .moved(next, record: record)
+    }
+
+    // MARK: Who
+
+    private func effectiveRoles(
+        _ person: IncidentSignatory,
+        _ event: IncidentEvent
+    ) -> Set<IncidentRole> {
+        if roster.isEmpty { return person.roles }
+        var roles = Set(roster.filter { $0.value.contains(person.principal) }.keys)
+        // Years later the roster may have left: then the Guard's own roles count.
+        if event == .reopen || state == .reopened { roles.formUnion(person.roles) }
+        return roles
+    }
+
+    private func signatureReasons(
+        _ rule: IncidentRule,
+        _ request: IncidentRequest
+    ) -> [IncidentRefusal] {
+        var reasons: [IncidentRefusal] = []
+        let people = request.signatories
+        let anybody = Set(IncidentRole.allCases)
+        for person in people {
+            let oldest = request.time.advanced(by: .zero - IncidentSignatory.maximumProofAge)
+            if person.reauthenticated < oldest || person.reauthenticated > request.time {
+                reasons.append(.reauthenticate(person.principal))
+            }
+            let isKnown =
+                roster.isEmpty || needToKnow.contains(person.principal)
+                || !effectiveRoles(person, request.event).isEmpty
+            if !isKnown { reasons.append(.notOnRoster(person.principal)) }
+        }
+        if Set(people.map(\.principal)).count < max(people.count, rule.signatures.count) {
+            reasons.append(.samePerson)
+        }
+        // At most two signatures: try both ways round.
+        let roles = people.map { effectiveRoles($0, request.event) }
+        let orders = [Array(roles.indices), Array(roles.indices.reversed())]
+        let isMet = orders.contains { order in
+            rule.signatures.enumerated().allSatisfy { place, wanted in
+                order.indices.contains(place)
+                    && (wanted == anybody || !roles[order[place]].isDisjoint(with: wanted))
+            }
+        }
+        if !isMet {
+            for wanted in rule.signatures
+            where wanted == anybody
+                ? people.isEmpty : !roles.contains(where: { !$0.isDisjoint(with: wanted) })
+            {
+                reasons.append(.roleMissing(anyOf: wanted.sorted { $0.rawValue < $1.rawValue }))
+            }
+            if reasons.isEmpty { reasons.append(.samePerson) }
+        }
+        return reasons
+    }
+
+    // MARK: What
+
+    private func artefactReasons(
+        _ rule: IncidentRule,
+        _ request: IncidentRequest
+    ) -> [IncidentRefusal] {
+        rule.artefacts.filter { !$0.fits(request.artefacts[$0.name]) }.map {
+            .artefactMissing($0.name, $0.shape)
+        }
+    }
+
+    private func ownReasons(_ request: IncidentRequest) -> [IncidentRefusal] {
+        let things = request.artefacts
+        var reasons: [IncidentRefusal] = []
+        if isDrill, Self.sends(things) { reasons.append(.drillNeverSends) }
+        switch request.event {
+        case .triage:
+            let estimate = things["estimate"]?.int ?? 0
+            if things["lane"] == .string(IncidentLane.fast.rawValue),
+                estimate > IncidentLane.fastPatientCount
+            {
+                reasons.append(.tooManyForFastLane(estimate))
+            }
+        case .declare, .roster: reasons += rosterReasons(things["roster"])
+        case .scope: reasons += scopeReasons(things)
+        case .assess:
+            let found = (try? RiskAssessment(things["assessment"] ?? .null))?
+                .problems(evidence: evidence)
+            if found != [] {
+                reasons.append(.notProved(found ?? ["the assessment is not readable"]))
+            }
+        case .decide: reasons += decisionReasons(things["decisions"])
+        case .notify:
+            if let holdEnd, isHeld(at: request.time) { reasons.append(.held(until: holdEnd)) }
+            if !decisions.contains(where: \.notifies) { reasons.append(.nothingToNotify) }
+        case .remediate:
+            if state == .decided, decisions.contains(where: \.notifies) {
+                reasons.append(.noticeOutstanding)
+            }
+        case .reportOut:
+            let open = things["openLetters"]?.int ?? 0
+            if open > 0 { reasons.append(.lettersOpen(open)) }
+        case .hold:
+            if Self.holdEnd(things) == nil {
+                reasons.append(.artefactMissing("statementDate", .text))
+            }
+        case .release: if holdEnd == nil { reasons.append(.nothingThere) }
+        case .correct:
+            let number = things["record"]?.int ?? -1
+            if number >= records.count || number < 0 { reasons.append(.nothingThere) }
+        case .report, .dismiss, .contain, .preserve, .close, .reopen, .evidence, .file, .note: break
+        }
+        return reasons
+    }
+
+    /// Whether anything attached says that something really went out.
+    private static func sends(_ things: JSONValue) -> Bool {
+        if let sent = things["sent"], sent != .int(0), sent != .bool(false), sent != .null {
+            return true
+        }
+        return things["channel"].map { $0 != .string("drill") } ?? false
+    }
+
+    private func rosterReasons(_ value: JSONValue?) -> [IncidentRefusal] {
+        let roster = Self.roster(value)
+        return IncidentRole.allCases.filter { $0 != .reporter && roster[$0]?.isEmpty != false }.map
+        {
+            .roleMissing(anyOf: [$0])
+        }
+    }
+
+    private func scopeReasons(_ things: JSONValue) -> [IncidentRefusal] {
+        var reasons: [IncidentRefusal] = []
+        if things["certificate"] != things["rerun"] { reasons.append(.digestsDiffer) }
+        if scopeVersion > 0 {
+            for name in ["newFacts", "difference"]
+            where !IncidentArtefact(name, .text).fits(things[name]) {
+                reasons.append(.artefactMissing(name, .text))
+            }
+        }
+        let affected = (things["accessed"]?.int ?? 0) + (things["couldHave"]?.int ?? 0)
+        if lane == .fast, affected > IncidentLane.fastPatientCount {
+            reasons.append(.tooManyForFastLane(affected))
+        }
+        return reasons
+    }
+
+    private func decisionReasons(_ value: JSONValue?) -> [IncidentRefusal] {
+        let read = Self.decisions(value)
+        guard let assessment, let read else {
+            return [.notProved(["a decision is not readable"])]
+        }
+        let found = read.flatMap { $0.problems(assessment: assessment, evidence: evidence) }
+        return found.isEmpty ? [] : [.notProved(found)]
+    }
+}
+
+extension IncidentArtefact {
+    /// Whether a member has the shape asked for.
+    func fits(_ value: JSONValue?) -> Bool {
+        switch shape {
+        case .text: value?.string?.isEmpty == false
+        case .filled: value?.array?.isEmpty == false || value?.object?.isEmpty == false
+        case .list: value?.array != nil
+        case .confirmed: value == .bool(true)
+        case .count: (value?.int ?? -1) >= 0
+        case .digest: value?.string.flatMap { Hex.decode($0) }?.count == 32
+        }
+    }
+}

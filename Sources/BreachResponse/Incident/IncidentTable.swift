@@ -1,0 +1,313 @@
+/// One row of the state machine: who may do what from where, and what must be attached.
+public struct IncidentRule: Sendable, Hashable {
+    /// What is done.
+    public let event: IncidentEvent
+    /// From which states.
+    public let from: Set<IncidentState>
+    /// In which lanes.
+    public let lanes: Set<IncidentLane>
+    /// The next state, or `nil` where the state stays.
+    public let to: IncidentState?
+    /// One signature each; several entries need that many different persons.
+    public let signatures: [Set<IncidentRole>]
+    /// What must be attached.
+    public let artefacts: [IncidentArtefact]
+    /// Why the table says so, for the person who is refused.
+    public let why: String
+
+    init(
+        _ event: IncidentEvent,
+        from: Set<IncidentState>,
+        lanes: Set<IncidentLane> = [.full, .fast],
+        to: IncidentState?,
+        by signatures: [Set<IncidentRole>],
+        _ artefacts: [IncidentArtefact],
+        why: String
+    ) {
+        self.event = event
+        self.from = from
+        self.lanes = lanes
+        self.to = to
+        self.signatures = signatures
+        self.artefacts = artefacts
+        self.why = why
+    }
+}
+
+/// Something that must be attached to a transition, with the shape it must have.
+public struct IncidentArtefact: Sendable, Hashable {
+    /// What counts as attached.
+    public enum Shape: String, Sendable, Hashable {
+        /// Text that is not empty.
+        case text
+        /// A list or an object that is not empty.
+        case filled
+        /// A list, which may be empty where that is the finding.
+        case list
+        /// Exactly `true`: the person confirms it.
+        case confirmed
+        /// A number, 0 or more.
+        case count
+        /// A SHA-256 in hexadecimal.
+        case digest
+    }
+
+    /// Member of the record.
+    public let name: String
+    /// What counts as attached.
+    public let shape: Shape
+
+    init(_ name: String, _ shape: Shape = .text) {
+        self.name = name
+        self.shape = shape
+    }
+}
+
+/// The state machine of docs/breach-response.md, as data.
+public enum IncidentTable {
+    private static let open = Set(IncidentState.allCases).subtracting([.ready, .closed])
+    /// From the declaration on; the fast lane may file from triage on.
+    private static let afterTriage = open.subtracting([.reported])
+    private static let anybody = Set(IncidentRole.allCases)
+    private static let officers: Set<IncidentRole> = [
+        .privacyOfficer, .commander, .counsel, .reviewer,
+    ]
+
+    /// All rows.
+    public static let rules: [IncidentRule] = beginning + middle + end + beside
+
+    private static let beginning: [IncidentRule] = [
+        IncidentRule(
+            .report,
+            from: [.ready],
+            to: .reported,
+            by: [anybody],
+            [
+                IncidentArtefact("report"), IncidentArtefact("knownSince"),
+                IncidentArtefact("shouldHaveKnownSince"),
+            ],
+            why: "the discovery clock starts with the earliest knowledge of anybody"
+        ),
+        IncidentRule(
+            .triage,
+            from: [.reported, .reopened],
+            to: .triaged,
+            by: [[.privacyOfficer]],
+            [
+                IncidentArtefact("reason"), IncidentArtefact("severity"),
+                IncidentArtefact("dataKinds", .filled), IncidentArtefact("estimate", .count),
+            ],
+            why: "one business day from the report"
+        ),
+        IncidentRule(
+            .dismiss,
+            from: [.reported, .triaged],
+            to: .closed,
+            by: [[.privacyOfficer]],
+            [IncidentArtefact("reason"), IncidentArtefact("proof", .filled)],
+            why: "a false alarm is closed with reasons and what was looked at"
+        ),
+        IncidentRule(
+            .declare,
+            from: [.triaged, .preserved, .reopened],
+            to: .declared,
+            by: [[.commander]],
+            [
+                IncidentArtefact("codename"), IncidentArtefact("roster", .filled),
+                IncidentArtefact("needToKnow", .filled),
+                IncidentArtefact("retentionFreeze", .confirmed),
+            ],
+            why: "roles are filled, and nothing is deleted from here on"
+        ),
+        IncidentRule(
+            .contain,
+            from: [.declared],
+            to: .contained,
+            by: [[.securityEngineer]],
+            [
+                IncidentArtefact("actions", .filled), IncidentArtefact("before"),
+                IncidentArtefact("after"), IncidentArtefact("vectorClosed", .confirmed),
+                IncidentArtefact("patientSafety"),
+            ],
+            why: "keys, sessions and tokens are ended, and care goes on"
+        ),
+    ]
+
+    private static let evidence = [
+        IncidentArtefact("checkpoint"), IncidentArtefact("manifest", .filled),
+        IncidentArtefact("custody", .filled), IncidentArtefact("gaps", .list),
+    ]
+
+    private static let middle: [IncidentRule] = [
+        IncidentRule(
+            .preserve,
+            from: [.contained],
+            lanes: [.full],
+            to: .preserved,
+            by: [[.scribe], [.securityEngineer]],
+            evidence,
+            why: "head anchored, hashes taken, a custody line for each item"
+        ),
+        IncidentRule(
+            .preserve,
+            from: [.triaged],
+            lanes: [.fast],
+            to: .preserved,
+            by: [[.privacyOfficer], [.securityEngineer, .scribe]],
+            evidence,
+            why: "the fast lane leaves out declaration and containment, never the evidence"
+        ),
+        IncidentRule(
+            .scope,
+            from: [
+                .preserved, .scoped, .assessed, .decided, .notifying, .reportedOut, .remediating,
+                .reopened,
+            ],
+            to: .scoped,
+            by: [[.privacyOfficer], [.securityEngineer, .reviewer]],
+            [
+                IncidentArtefact("certificate", .digest), IncidentArtefact("rerun", .digest),
+                IncidentArtefact("query"), IncidentArtefact("coverage"),
+                IncidentArtefact("accessed", .count), IncidentArtefact("couldHave", .count),
+                IncidentArtefact("notAccessed", .count),
+            ],
+            why: "the query is saved, and a second person got the same digest"
+        ),
+        IncidentRule(
+            .assess,
+            from: [.scoped],
+            to: .assessed,
+            by: [[.privacyOfficer]],
+            [IncidentArtefact("assessment", .filled)],
+            why: "four factors with evidence, exceptions tested, risk level"
+        ),
+        IncidentRule(
+            .decide,
+            from: [.assessed],
+            to: .decided,
+            by: [[.privacyOfficer], [.counsel]],
+            [IncidentArtefact("decisions", .filled)],
+            why: "two signatures; no notice demands the documented proof"
+        ),
+    ]
+
+    private static let end: [IncidentRule] = [
+        IncidentRule(
+            .notify,
+            from: [.decided],
+            to: .notifying,
+            by: [[.communications]],
+            [IncidentArtefact("queue", .digest), IncidentArtefact("letters", .count)],
+            why: "one letter a person, in their language, to the address they asked for"
+        ),
+        IncidentRule(
+            .reportOut,
+            from: [.notifying],
+            to: .reportedOut,
+            by: [[.privacyOfficer]],
+            [
+                IncidentArtefact("receipts", .filled), IncidentArtefact("openLetters", .count),
+                IncidentArtefact("returnedMail"), IncidentArtefact("addenda", .list),
+            ],
+            why: "acknowledgements filed, no letter open, returned mail handled"
+        ),
+        IncidentRule(
+            .remediate,
+            from: [.decided, .reportedOut],
+            to: .remediating,
+            by: [[.systemOwner]],
+            [IncidentArtefact("actions", .filled), IncidentArtefact("tests", .filled)],
+            why: "actions are done and tested; sanctions are kept apart"
+        ),
+        IncidentRule(
+            .close,
+            from: [.remediating],
+            to: .closed,
+            by: [[.commander], [.reviewer]],
+            [
+                IncidentArtefact("afterAction"), IncidentArtefact("metrics", .filled),
+                IncidentArtefact("caseFile", .digest),
+            ],
+            why: "the after-action report within 30 days, lessons turned into tests"
+        ),
+        IncidentRule(
+            .reopen,
+            from: [.closed],
+            to: .reopened,
+            by: [officers],
+            [IncidentArtefact("newFacts"), IncidentArtefact("knownSince")],
+            why: "new facts on a closed case; new persons have a new clock"
+        ),
+    ]
+
+    private static let beside: [IncidentRule] = [
+        IncidentRule(
+            .hold,
+            from: afterTriage,
+            to: nil,
+            by: [[.counsel]],
+            [
+                IncidentArtefact("statement"), IncidentArtefact("form"),
+                IncidentArtefact("statementDate"), IncidentArtefact("official"),
+            ],
+            why: "a statement by law enforcement; oral counts 30 days"
+        ),
+        IncidentRule(
+            .release,
+            from: afterTriage,
+            to: nil,
+            by: [[.counsel]],
+            [IncidentArtefact("reason")],
+            why: "the hold ends before its time"
+        ),
+        IncidentRule(
+            .roster,
+            from: afterTriage.subtracting([.triaged]),
+            to: nil,
+            by: [[.commander]],
+            [IncidentArtefact("roster", .filled), IncidentArtefact("reason")],
+            why: "people change, the record stays"
+        ),
+        IncidentRule(
+            .evidence,
+            from: open,
+            to: nil,
+            by: [anybody],
+            [
+                IncidentArtefact("item"), IncidentArtefact("hash", .digest),
+                IncidentArtefact("where"), IncidentArtefact("reason"),
+            ],
+            why: "who, what, when, where, why, hash"
+        ),
+        IncidentRule(
+            .file,
+            from: afterTriage,
+            to: nil,
+            by: [[.privacyOfficer]],
+            [
+                IncidentArtefact("rule"), IncidentArtefact("authority"),
+                IncidentArtefact("receipt"), IncidentArtefact("phase"),
+            ],
+            why: "72 hours do not wait for the scope; a hold does not stop them"
+        ),
+        IncidentRule(
+            .note,
+            from: open.union([.closed]),
+            to: nil,
+            by: [anybody],
+            [IncidentArtefact("text")],
+            why: "what is remembered can be proved"
+        ),
+        IncidentRule(
+            .correct,
+            from: open.union([.closed]),
+            to: nil,
+            by: [officers],
+            [
+                IncidentArtefact("record", .count), IncidentArtefact("wrong"),
+                IncidentArtefact("right"), IncidentArtefact("reason"),
+            ],
+            why: "undo does not exist; correction does"
+        ),
+    ]
+}
