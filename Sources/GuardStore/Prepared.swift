@@ -9,8 +9,9 @@ struct Prepared: ~Copyable {
     private let handle: OpaquePointer
     private let connection: OpaquePointer?
 
-    init(_ db: Database, _ sql: String) throws {
-        statement = try db.cachedStatement(sql: sql)
+    /// - Parameter isWalk: Whether other statements run between its rows; then it is not shared.
+    init(_ db: Database, _ sql: String, isWalk: Bool = false) throws {
+        statement = try isWalk ? db.makeStatement(sql: sql) : db.cachedStatement(sql: sql)
         handle = statement.sqliteStatement
         connection = db.sqliteConnection
         sqlite3_reset(handle)

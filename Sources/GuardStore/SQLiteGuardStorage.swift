@@ -109,7 +109,8 @@ public final class SQLiteGuardStorage: GuardStorage {
         try access { db in
             let statement = try Prepared(
                 db,
-                "SELECT idx, bytes FROM entries WHERE idx BETWEEN ? AND ? ORDER BY idx"
+                "SELECT idx, bytes FROM entries WHERE idx BETWEEN ? AND ? ORDER BY idx",
+                isWalk: true
             )
             statement.bind(1, Int64(clamping: range.lowerBound))
             statement.bind(2, last)
@@ -167,7 +168,8 @@ public final class SQLiteGuardStorage: GuardStorage {
         try access { db in
             let statement = try Prepared(
                 db,
-                "SELECT key, value FROM items WHERE kind = ? ORDER BY key"
+                "SELECT key, value FROM items WHERE kind = ? ORDER BY key",
+                isWalk: true
             )
             statement.bind(1, Int64(kind.rawValue))
             while try statement.step() { try body(statement.blob(0), statement.blob(1)) }
@@ -211,7 +213,8 @@ public final class SQLiteGuardStorage: GuardStorage {
     }
 
     private func access<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        do { return try queue.inDatabase(body) } catch { throw Self.failure(error) }
+        // A walk over entries or items may look other items up on the way.
+        do { return try queue.unsafeReentrantWrite(body) } catch { throw Self.failure(error) }
     }
 
     /// One translation for everything SQLite can say, so that no bound value ever reaches a message.
