@@ -78,8 +78,8 @@ public enum Signing {
     /// The public half, 32 bytes.
     public let publicKey: [UInt8]
 
-    // SAFETY: written only in the initialiser; ours alone until deinit gives it back. Seed (32), then
-    // public key (32), as libsodium wants them.
+    // Seed (32), then public key (32), as libsodium wants them.
+    // SAFETY: written only in the initialiser; ours alone until deinit gives it back.
     private nonisolated(unsafe) let pair: UnsafeMutablePointer<UInt8>
 
     /// Prepares a private key.

@@ -81,8 +81,8 @@ internal enum Bytes {
     }
 }
 
-// SAFETY: never read or written; it stands for the start of buffers of length zero, because C
-// functions that are told a length of zero still want an address.
+// C functions that are told a length of zero still want an address.
+// SAFETY: never read or written; it stands for the start of buffers of length zero.
 private nonisolated(unsafe) let nowhere = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
 
 extension UnsafeRawBufferPointer {

@@ -9,8 +9,7 @@ public import VaultCore
     /// Bytes of a key: 32.
     public static let byteCount = 32
 
-    // SAFETY: written only in the initialisers, before anyone else can see the object; the slot is
-    // ours alone until deinit gives it back.
+    // SAFETY: written only in the initialisers; the slot is ours alone until deinit gives it back.
     private nonisolated(unsafe) let slot: UnsafeMutableRawPointer
 
     /// Takes an empty slot for an initialiser of this module to fill.

@@ -16,9 +16,9 @@ internal import VaultCore
     private static let compact = RecordDictionary(CompactDictionary.base64)
     private static let indented = RecordDictionary(IndentedDictionary.base64)
 
-    // SAFETY: zstd's digested dictionaries are never changed after they are made, and zstd.h allows
-    // sharing them between threads.
+    // SAFETY: never changed after digesting; zstd.h allows sharing it between threads.
     nonisolated(unsafe) let compression: OpaquePointer
+    // SAFETY: as the line above.
     nonisolated(unsafe) let decompression: OpaquePointer
 
     private init?(_ base64: StaticString) {

@@ -6,9 +6,8 @@ internal import Synchronization
 /// Plaintext in the buffer is zeroed before the workspace goes back to the pool. zstd's own tables keep
 /// fragments of the last record until the next one or the end of the process; they are ordinary
 /// memory, which the process never dumps.
+// SAFETY: it is in the pool or with the one call that took it; the pool's Mutex hands it over.
 @safe internal final class SealingWorkspace: @unchecked Sendable {
-    // SAFETY (@unchecked Sendable): a workspace is in the pool or with the one call that took it from
-    // there; the pool's Mutex hands it over.
     private static let pool = Mutex<[SealingWorkspace]>([])
     private static let pooledCount = 16
     private static let keptByteCount = 1 << 20
