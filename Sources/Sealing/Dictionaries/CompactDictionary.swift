@@ -1,4 +1,4 @@
-// Made by docs/verify/train_dictionary.py; never edited, never replaced: see README.md here.
+// Trained once on synthetic records; never edited, never replaced: see README.md here.
 
 /// zstd dictionary 2: FHIR JSON as compact text, in base64.
 internal enum CompactDictionary {

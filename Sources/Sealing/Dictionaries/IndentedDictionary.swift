@@ -1,4 +1,4 @@
-// Made by docs/verify/train_dictionary.py; never edited, never replaced: see README.md here.
+// Trained once on synthetic records; never edited, never replaced: see README.md here.
 
 /// zstd dictionary 3: FHIR JSON as indented text, in base64.
 internal enum IndentedDictionary {
