@@ -116,6 +116,7 @@ extension ContextBuilder {
     /// Who stands in for the patient is not among the others whom a directive without a recipient means.
     private var standsForPatient: Bool {
         relationships & Relationship.personalRepresentative.bit != 0
+            && !purposes.hasUnknown
             && PurposeSet(["PWATRNY", "PATRQT"]).isSuperset(of: purposes.known)
     }
 

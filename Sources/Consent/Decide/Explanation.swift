@@ -25,6 +25,9 @@ extension DecisionContext {
         if found.isEmpty, layer == .defaultDeny {
             found = closing(view)
         }
+        if found.isEmpty {
+            found = [named("default-deny", .defaultDeny, .deny, "no rule permits this")]
+        }
         return found.sorted { $0.id < $1.id }
     }
 
