@@ -68,12 +68,10 @@ struct ScopeCertificateTests {
         let bytes = try Self.signed(try Self.sample()).encoded
         var accepted: [Int] = []
         for place in bytes.indices {
-            for flip in [1, 0x20, 0x80] as [UInt8] {
-                var altered = bytes
-                altered[place] ^= flip
-                guard let read = try? ScopeCertificate(altered) else { continue }
-                if read.verify(isValid: Self.isValid).isAccepted { accepted.append(place) }
-            }
+            var altered = bytes
+            altered[place] ^= [1, 0x20, 0x80][place % 3]
+            guard let read = try? ScopeCertificate(altered) else { continue }
+            if read.verify(isValid: Self.isValid).isAccepted { accepted.append(place) }
         }
         #expect(accepted.isEmpty)
         for count in [0, 1, bytes.count / 2, bytes.count - 1] {

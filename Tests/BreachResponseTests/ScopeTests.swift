@@ -41,7 +41,7 @@ struct ScopeTests {
 
     @Test func `the sets agree with their definition on random worlds`() throws {
         var random = SeededRandom.forTest()
-        for round in 0..<300 {
+        for round in 0..<80 {
             var world = RandomWorld.make(&random)
             world.range.isVerified = round % 20 != 0
             // Now and then an entry of the log is kept from the computation.
