@@ -13,14 +13,20 @@ struct Complaint: Failure {
 
     static func missing(file: String) -> Complaint {
         Complaint(
-            kind: .missingInput, code: "input.missing", message: "there is no file `\(file)`",
-            hint: "check the path")
+            kind: .missingInput,
+            code: "input.missing",
+            message: "there is no file `\(file)`",
+            hint: "check the path"
+        )
     }
 
     static func unreadable(file: String) -> Complaint {
         Complaint(
-            kind: .inputOutput, code: "input.unreadable", message: "`\(file)` cannot be read",
-            hint: "check the permissions of the file")
+            kind: .inputOutput,
+            code: "input.unreadable",
+            message: "`\(file)` cannot be read",
+            hint: "check the permissions of the file"
+        )
     }
 
     static func badInput(_ message: String, hint: String) -> Complaint {

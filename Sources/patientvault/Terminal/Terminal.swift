@@ -41,6 +41,9 @@ struct Terminal: Sendable {
         write(line + "\n", to: STDERR_FILENO)
     }
 
+    /// Draws on stderr without ending the line.
+    func draw(_ text: String) { write(text, to: STDERR_FILENO) }
+
     /// Reports a failure: `error:` and `hint:` lines, and the JSON form where that is asked for.
     func report(_ failure: any Failure) {
         let paint = Paint(isOn: isatty(STDERR_FILENO) == 1 && isColouredError)
@@ -67,7 +70,10 @@ struct Terminal: Sendable {
             var offset = 0
             while offset < buffer.count {
                 let count = Glibc.write(
-                    descriptor, buffer.baseAddress.map { $0 + offset }, buffer.count - offset)
+                    descriptor,
+                    buffer.baseAddress.map { $0 + offset },
+                    buffer.count - offset
+                )
                 // A closed pipe ends the output quietly; the work itself is already durable.
                 if count <= 0 { return }
                 offset += count

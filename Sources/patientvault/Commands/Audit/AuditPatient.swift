@@ -1,0 +1,142 @@
+internal import ArgumentParser
+internal import Guard
+internal import PrivacyOffice
+internal import VaultCore
+
+struct AuditPatient: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "patient",
+        abstract: "Who saw my record: grouped, in plain words, complete."
+    )
+
+    @Argument(help: "FHIR id, or SYS|VAL.") var patient: String
+    @Option(
+        help: ArgumentHelp("Where to write the proof that the list is complete.", valueName: "file")
+    )
+    var proof: String?
+    @OptionGroup var options: VaultOptions
+
+    func run() throws {
+        let designation = try Designation.patient(patient)
+        try options.withVault { vault in
+            let report = try Self.report(designation, vault: vault)
+            if let proof { try Files.deliver(Array(report.proof.utf8), to: proof) }
+            if options.terminal.isJSON {
+                options.terminal.answer(report.json)
+            } else {
+                report.say(on: options.terminal)
+            }
+        }
+    }
+
+    static func report(
+        _ patient: PatientDesignation,
+        vault: OpenVault
+    ) throws -> WhoSawReport {
+        var query = LogQuery()
+        query.patient = patient
+        let entries = try vault.entries(query, action: "audit-patient")
+        let body: JSONValue = ["kind": "history-proof", "patient": LogQuery.text(of: patient)]
+        let proof = try vault.core.historyProof(of: patient, by: try vault.caller(for: body))
+        let finding = try GuardCore.check(
+            Array(proof.utf8),
+            verifierKey: vault.core.verifierKey
+        )
+        return WhoSawReport(
+            who: WhoSaw(entries, names: try vault.names()),
+            proof: proof,
+            finding: finding
+        )
+    }
+}
+
+extension LogQuery {
+    /// How a patient's designation stands in a signed request.
+    static func text(of patient: PatientDesignation) -> JSONValue {
+        var query = LogQuery()
+        query.patient = patient
+        return query.json["patient"] ?? .null
+    }
+}
+
+/// The answer to "who saw my record", in both forms.
+struct WhoSawReport {
+    let who: WhoSaw
+    let proof: String
+    let finding: ProofFinding
+
+    private var isComplete: Bool { finding.problems.isEmpty }
+
+    func say(on terminal: Terminal) {
+        let paint = terminal.paint
+        terminal.say(paint.bold("Who saw this record"))
+        if who.people.isEmpty { terminal.say("  nobody") }
+        for group in who.people { line(group, on: terminal) }
+        section("Programs, on their own", who.machines, on: terminal)
+        section("Asked and refused", who.refused, on: terminal)
+        section("Also in the log", who.others, on: terminal)
+        terminal.say()
+        if let period = who.period {
+            terminal.say(
+                "Period: \(Words.time(period.first)) to \(Words.time(period.last)) (UTC)"
+            )
+        }
+        terminal.say(
+            isComplete
+                ? paint.green("Complete")
+                    + ": all \(Words.count(finding.entries.count, "entry", "entries")) about this "
+                    + "patient, each naming the one before, under a signed log of "
+                    + "\(Words.number(Int(clamping: finding.treeSize ?? 0)))."
+                : paint.red("Not proved complete") + ": "
+                    + finding.problems.joined(separator: "; ")
+        )
+    }
+
+    private func section(_ title: String, _ groups: [WhoSaw.Group], on terminal: Terminal) {
+        guard !groups.isEmpty else { return }
+        terminal.say(terminal.paint.bold(title))
+        for group in groups { line(group, on: terminal) }
+    }
+
+    private func line(_ group: WhoSaw.Group, on terminal: Terminal) {
+        let days = Words.time(group.first).prefix(10)
+        let last = Words.time(group.last).prefix(10)
+        let when = days == last ? String(days) : "\(days) to \(last)"
+        terminal.say("  \(when)  \(group.sentence)")
+        if group.kind == .saw, !group.categories.isEmpty {
+            terminal.say(
+                terminal.paint.dim("      what: \(group.categories.joined(separator: ", "))")
+            )
+        }
+    }
+
+    var json: JSONValue {
+        [
+            "people": .array(who.people.map(Self.json)),
+            "machines": .array(who.machines.map(Self.json)),
+            "refused": .array(who.refused.map(Self.json)),
+            "others": .array(who.others.map(Self.json)),
+            "period": who.period.map {
+                ["first": .string($0.first.description), "last": .string($0.last.description)]
+            } ?? .null, "complete": .bool(isComplete),
+            "proof": [
+                "entries": .int(Int64(finding.entries.count)),
+                "logSize": finding.treeSize.map { .int(Int64(clamping: $0)) } ?? .null,
+                "problems": .strings(finding.problems), "document": .string(proof),
+            ],
+        ]
+    }
+
+    private static func json(_ group: WhoSaw.Group) -> JSONValue {
+        [
+            "actor": .string(group.actor), "name": .string(group.name),
+            "kind": .string(group.actorKind), "did": .string(group.kind.rawValue),
+            "times": .int(Int64(group.times)), "first": .string(group.first.description),
+            "last": .string(group.last.description), "purposes": .strings(group.purposes),
+            "emergencies": .strings(group.emergencies), "categories": .strings(group.categories),
+            "records": .int(Int64(group.records)),
+            "entries": .array(group.entries.map { .int(Int64(clamping: $0)) }),
+            "words": .string(group.sentence),
+        ]
+    }
+}

@@ -1,0 +1,53 @@
+internal import MerkleLog
+internal import VaultCore
+
+/// Where a vault's files are.
+///
+/// Inside the folder: the wrapped root key, the Guard's and the records' databases, the policies and label
+/// tables that decide. Beside it, so that a copy of the folder alone betrays its age: the newest signed
+/// checkpoint and, until moved to a safe place, the first administrator's key.
+struct VaultFolder {
+    let path: String
+
+    init(_ path: String) {
+        var path = path
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        self.path = path
+    }
+
+    var keyFile: String { path + "/root.key" }
+    var guardFile: String { path + "/guard.sqlite" }
+    var recordsFile: String { path + "/records.sqlite" }
+    var policies: String { path + "/policies" }
+    var sums: String { path + "/files.sum" }
+    var checkpointFile: String { path + ".checkpoint" }
+    var adminKeyFile: String { path + ".admin.key" }
+
+    var exists: Bool { Files.exists(keyFile) || Files.exists(guardFile) }
+
+    /// Files that never change after `init` and are covered by no log entry's hash.
+    private var fixedFiles: [String] {
+        ["root.key"] + PolicyFolder(policies).files.map { "policies/\($0)" }
+    }
+
+    /// `<hash>  <name>` for each fixed file, so that `verify` can tell an altered file from a wrong
+    /// passphrase; whoever can write the folder can also write this file.
+    func currentSums() throws -> String {
+        try fixedFiles.sorted().map { name in
+            "\(TreeHasher.leafHash(try Files.read("\(path)/\(name)")))  \(name)\n"
+        }.joined()
+    }
+
+    /// Fixed files that are not as they were at `init`.
+    func alteredFiles() throws -> [String] {
+        func lines(_ text: String) -> Set<Substring> { Set(text.split(separator: "\n")) }
+        guard let kept = try? Files.readText(sums) else { return ["files.sum"] }
+        let changed = lines(kept).symmetricDifference(lines(try currentSums()))
+        return Set(changed.map { String($0.split(separator: " ").last ?? "files.sum") }).sorted()
+    }
+
+    /// The checkpoint that was last seen outside the folder.
+    func witnessedCheckpoint() throws -> String? {
+        Files.exists(checkpointFile) ? try Files.readText(checkpointFile) : nil
+    }
+}
