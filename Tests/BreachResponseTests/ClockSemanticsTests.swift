@@ -233,6 +233,21 @@ struct ClockSemanticsTests {
         #expect(try Clocks.answer(facts, rules)["hipaa-individual"]?.isRequired == true)
     }
 
+    @Test func `contradictions that make no date impossible are named`() throws {
+        let rules = try Clocks.rules()
+        let facts = ClockRowTable.entity("discovered 2026-03-05, aware 2026-03-02", "NO 1")
+        let answer = try BreachClocksLine.answer(facts: Array(facts.utf8), rules: rules)
+        #expect(answer["doubts"]?.stringArray?.count == 1)
+    }
+
+    @Test func `null says nothing`() throws {
+        let rules = try Clocks.rules()
+        let nulls = ["secured", "lowProbability", "lawEnforcementHold", "badAddresses", "risk"]
+            .map { "\"\($0)\": null" }.joined(separator: ", ")
+        let facts = ClockRowTable.entity("discovered 2026-03-02", "US-MA 1", nulls)
+        #expect(try Clocks.answer(facts, rules)["hipaa-individual"]?.isRequired == true)
+    }
+
     @Test func `members nobody asks for are named, not used`() throws {
         let rules = try Clocks.rules()
         let facts = ClockRowTable.entity("discovered 2026-03-02", "US-MA 1", #""colour": "red""#)

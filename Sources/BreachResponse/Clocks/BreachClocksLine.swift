@@ -7,7 +7,7 @@ public enum BreachClocksLine {
     /// - Parameters:
     ///   - facts: The file's bytes.
     ///   - rules: The law.
-    /// - Returns: `{deadlines, governing, substitute, asks, uncovered, ignored, rules}`.
+    /// - Returns: `{deadlines, governing, substitute, asks, uncovered, ignored, doubts, rules}`.
     /// - Throws: ``BreachResponseError``, always of kind `badInput`.
     public static func answer(
         facts: [UInt8],
@@ -18,7 +18,8 @@ public enum BreachClocksLine {
         let answer = BreachClocks(rules: rules).answer(reader.facts)
         return .object(
             members(answer) + [
-                .init("ignored", .strings(reader.ignored)), .init("rules", .string(rules.digest)),
+                .init("ignored", .strings(reader.ignored)),
+                .init("doubts", .strings(reader.doubts)), .init("rules", .string(rules.digest)),
             ]
         )
     }

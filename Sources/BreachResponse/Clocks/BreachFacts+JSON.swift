@@ -6,6 +6,8 @@ public struct BreachFactsReader: Sendable {
     public private(set) var facts = BreachFacts()
     /// Members that no rule asks for, by name; they changed nothing.
     public private(set) var ignored: [String] = []
+    /// Contradictions that make no date impossible, in words; somebody should look again.
+    public private(set) var doubts: [String] = []
 
     /// Reads the facts document of `breach clocks`.
     ///
@@ -22,6 +24,7 @@ public struct BreachFactsReader: Sendable {
         guard !facts.events.isEmpty else { throw Self.bad("events") }
         try settleTotal(document["total"])
         try EventOrder.check(facts.events)
+        doubts = EventOrder.doubts(facts.events)
     }
 
     private mutating func read(
@@ -30,6 +33,8 @@ public struct BreachFactsReader: Sendable {
         zone: Int,
         codes: Set<String>
     ) throws(BreachResponseError) {
+        // Null says nothing, like a member left out; a role must be said.
+        if value == .null, !key.hasPrefix("role") { return }
         switch key {
         case "role", "roles": try readRoles(value)
         case "part2": if try Self.bool(value, key) { facts.roles.insert(.part2Program) }
@@ -260,35 +265,5 @@ extension BreachFactsReader {
             )
         }
         return hold
-    }
-}
-
-/// Which events cannot come before which.
-enum EventOrder {
-    private static let pairs: [(BreachEvent, [BreachEvent])] = [
-        (
-            .occurred,
-            BreachEvent.allCases.filter { ![.occurred, .yearEnd, .requestReceived].contains($0) }
-        ),
-        (.suspected, [.determined, .assessedNotifiable]),
-        (
-            .discovered,
-            [
-                .aware, .determined, .scopeIdentified, .assessedNotifiable, .regulatorNotified,
-                .hhsNotified, .individualsNotified,
-            ]
-        ),
-        (.aware, [.assessedNotifiable, .regulatorNotified]),
-    ]
-
-    /// Days without a time count as in order where any reading of them is.
-    static func check(_ events: [BreachEvent: ZonedTime]) throws(BreachResponseError) {
-        for (first, others) in pairs {
-            guard let start = events[first] else { continue }
-            for other in others {
-                guard let time = events[other], time.latest < start.instant else { continue }
-                throw .outOfOrder(earlier: first.rawValue, later: other.rawValue)
-            }
-        }
     }
 }

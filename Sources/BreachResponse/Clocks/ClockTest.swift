@@ -240,6 +240,7 @@ extension ClockTest {
         case .businessDaysAfter(let days, let calendar):
             later = self.due(.businessDays(days, calendar: calendar), from: end)
         }
+        if due == nil { return "law-enforcement hold until \(end.rfc3339) delays it" }
         guard let later, let unheld = due, later.instant > unheld.instant else {
             return "law-enforcement hold until \(end.rfc3339) does not move it"
         }

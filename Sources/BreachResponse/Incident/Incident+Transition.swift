@@ -6,7 +6,7 @@ extension Incident {
     /// - Parameter request: What, by whom, when, with what attached.
     /// - Returns: The incident after the step with its record, or every reason against it.
     public func transition(_ request: IncidentRequest) -> IncidentOutcome {
-        guard let rule = rules.first(where: { $0.event == request.event }) else {
+        guard let rule = steps.first(where: { $0.event == request.event }) else {
             return .refused([.notFromHere(state: state, possible: possible)])
         }
         var reasons = signatureReasons(rule, request) + artefactReasons(rule, request)

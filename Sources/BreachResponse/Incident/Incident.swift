@@ -80,11 +80,11 @@ public struct Incident: Sendable, Hashable {
     /// What can be done from here, in the order of the table.
     public var possible: [IncidentEvent] {
         var seen: Set<IncidentEvent> = []
-        return rules.map(\.event).filter { seen.insert($0).inserted }
+        return steps.map(\.event).filter { seen.insert($0).inserted }
     }
 
-    /// The rows of the table that apply here.
-    var rules: [IncidentRule] {
+    /// The rows of the table that apply here: what can be done, by whom, with what, and why.
+    public var steps: [IncidentRule] {
         IncidentTable.rules.filter { rule in
             guard rule.from.contains(state), rule.lanes.contains(lane) else { return false }
             // A case that was dismissed before anything was preserved starts at triage again.

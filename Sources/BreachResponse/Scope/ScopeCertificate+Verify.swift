@@ -65,11 +65,27 @@ extension ScopeCertificate {
         }
         // A doubt about some patients' entries puts them into the second set; a doubt about the
         // log itself empties the third.
-        let isBelieved = document["log"]?["verified"] == .bool(true)
-        if !isBelieved, !names("notAccessed").isEmpty {
-            problems.append("nothing is proven by a log that does not verify")
+        if !isLogSufficient, !names("notAccessed").isEmpty {
+            problems.append("nothing is proven by a log that does not verify or reach that far")
         }
         return problems
+    }
+
+    /// Whether the log verified, without a gap, over the whole window.
+    private var isLogSufficient: Bool {
+        func time(_ value: JSONValue?) -> Instant? {
+            value?.string.flatMap { Instant(rfc3339: $0) }
+        }
+        let log = document["log"]
+        let window = document["query"]?["window"]
+        guard log?["verified"] == .bool(true), let from = time(window?["from"]),
+            let to = time(window?["to"]), let begins = time(log?["begins"]),
+            let ends = time(log?["ends"]), begins <= from, to <= ends
+        else { return false }
+        return (log?["gaps"]?.array ?? []).allSatisfy { gap in
+            guard let start = time(gap["from"]), let end = time(gap["to"]) else { return false }
+            return end <= from || start >= to
+        }
     }
 
     private func names(_ set: String) -> [String] {
