@@ -17,6 +17,8 @@ public struct LogEvent: Sendable {
         case readLog = "read-log"
         /// Added to or changed the record.
         case wrote
+        /// Had a key made for the record.
+        case madeKey = "made-key"
         /// Stated or withdrew a fact: a consent, a restriction.
         case stated
         /// Anything else that the log says about the patient.
@@ -37,7 +39,7 @@ public struct LogEvent: Sendable {
     public let patient: String?
     /// Purposes of use as asked.
     public let purposes: [String]
-    /// Data categories that the answer could carry.
+    /// Data categories that the answer carried, as far as the entry says.
     public let categories: [String]
     /// Records that left.
     public let records: Int
@@ -80,7 +82,9 @@ public struct LogEvent: Sendable {
         actorKind = entry["actorKind"] ?? "unknown"
         patient = part.reference
         purposes = entry.header["purpose"]?.stringArray ?? []
-        categories = entry.header["categories"]?.stringArray ?? []
+        // A disclosure's header repeats what its grant could open, which is more than what it carried.
+        let reach = entry.kind == "disclosure" ? nil : entry.header["categories"]
+        categories = (part.body["categories"] ?? reach)?.stringArray ?? []
         records = part.body["released"]?.int.map { Int(clamping: $0) } ?? 0
         let reason = entry["breakGlassReason"]
         emergency = reason == "none" || reason == "unknown" ? nil : reason
@@ -100,6 +104,7 @@ public struct LogEvent: Sendable {
             return part["manifest"] == nil ? .permitted : .saw
         case "intent", "stored", "abandoned": return .wrote
         case "fact": return .stated
+        case "key": return .madeKey
         default: return .other
         }
     }

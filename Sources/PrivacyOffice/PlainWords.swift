@@ -47,7 +47,7 @@ public enum PlainWords {
 
     private static let kinds: [String: String] = [
         "clinician": "clinician", "family": "family", "insurer": "insurer",
-        "patient": "yourself or another patient", "integration": "program",
+        "patient": "patient", "integration": "program",
         "privacy-officer": "privacy officer", "security-officer": "security officer",
         "registrar": "registrar", "administrator": "administrator", "operator": "operator",
         "researcher": "researcher", "public-health": "public health authority",

@@ -9,7 +9,9 @@ public struct WhoSaw: Sendable {
         public let kind: LogEvent.Kind
         /// Principal id, or `operator`.
         public let actor: String
-        /// Name as registered.
+        /// Whether this is the patient.
+        public let isYou: Bool
+        /// Name as registered; `You` and `The operator` for those two.
         public let name: String
         /// What they are.
         public let actorKind: String
@@ -34,7 +36,8 @@ public struct WhoSaw: Sendable {
 
         /// One sentence.
         public var sentence: String {
-            let who = "\(name) (\(PlainWords.kind(actorKind)))"
+            let isSelfExplaining = isYou || actorKind == "operator"
+            let who = isSelfExplaining ? name : "\(name) (\(PlainWords.kind(actorKind)))"
             let often = times == 1 ? "once" : "\(times) times"
             let why = purposes.isEmpty ? "" : " " + purposes.joined(separator: " and ")
             let emergency =
@@ -48,6 +51,7 @@ public struct WhoSaw: Sendable {
             case .lookedUp: "\(who) looked you up \(often)"
             case .readLog: "\(who) read this list \(often)"
             case .wrote: "\(who) added to your record \(often)"
+            case .madeKey: "\(who) had the key of your record made"
             case .stated: "\(who) recorded a decision of yours \(often)"
             case .other: "\(who) did something else \(often)"
             }
@@ -72,13 +76,14 @@ public struct WhoSaw: Sendable {
     /// - Parameters:
     ///   - entries: All entries about one patient, oldest first.
     ///   - names: Names of principals by id; an unknown id is shown as itself.
-    public init(_ entries: [LoggedEntry], names: [String: String]) {
+    ///   - own: Ids of principals who are the patient.
+    public init(_ entries: [LoggedEntry], names: [String: String], own: Set<String>) {
         var groups: [String: [LogEvent]] = [:]
         let events = LogEvent.events(entries)
         for event in events {
             groups["\(event.kind) \(event.isMachine) \(event.actor)", default: []].append(event)
         }
-        let all = groups.values.compactMap { Group($0, names: names) }
+        let all = groups.values.compactMap { Group($0, names: names, own: own) }
             .sorted {
                 ($0.last, $0.actor, $0.kind.rawValue) > ($1.last, $1.actor, $1.kind.rawValue)
             }
@@ -93,12 +98,13 @@ public struct WhoSaw: Sendable {
 }
 
 extension WhoSaw.Group {
-    fileprivate init?(_ events: [LogEvent], names: [String: String]) {
+    fileprivate init?(_ events: [LogEvent], names: [String: String], own: Set<String>) {
         guard let first = events.first, let last = events.last else { return nil }
         self.init(
             kind: first.kind,
             actor: first.actor,
-            name: names[first.actor] ?? first.actor,
+            isYou: own.contains(first.actor),
+            name: Self.name(first.actor, names, own),
             actorKind: first.actorKind,
             times: events.count,
             first: first.time,
@@ -110,6 +116,15 @@ extension WhoSaw.Group {
             isMachine: first.isMachine,
             entries: events.map(\.index)
         )
+    }
+
+    private static func name(
+        _ actor: String,
+        _ names: [String: String],
+        _ own: Set<String>
+    ) -> String {
+        if own.contains(actor) { return "You" }
+        return actor == "operator" ? "The operator" : names[actor] ?? actor
     }
 
     private static func distinct(_ texts: [String]) -> [String] {

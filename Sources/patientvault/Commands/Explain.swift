@@ -41,18 +41,33 @@ struct Explain: ParsableCommand {
             }
         }
         if (json["rules"]?.array ?? []).isEmpty { terminal.say("  \(text("reason"))") }
-        let facts = json["facts"]?.array ?? []
-        terminal.say(paint.bold("Facts of that time (\(facts.count))"))
-        for fact in facts {
-            let names = fact["names"]?.stringArray ?? []
-            terminal.say(
-                "  \(fact["record"]?.string ?? ""): \(fact["kind"]?.string ?? "")"
-                    + (names.isEmpty ? "" : " naming " + names.joined(separator: ", "))
-            )
-        }
+        sayFacts(json["facts"]?.array ?? [], on: terminal)
         for obligation in json["obligations"]?.stringArray ?? [] {
             terminal.say("  due: \(obligation)")
         }
         for problem in json["problems"]?.stringArray ?? [] { terminal.say("  problem: \(problem)") }
+    }
+
+    /// Consents, restrictions and relations in full, the many others by their number.
+    private static func sayFacts(_ facts: [JSONValue], on terminal: Terminal) {
+        let full: Set<String> = ["consent", "restriction", "related-person", "care-team"]
+        var counts: [String: Int] = [:]
+        terminal.say(terminal.paint.bold("Facts of that time"))
+        for fact in facts {
+            let kind = fact["kind"]?.string ?? ""
+            guard full.contains(kind) else {
+                counts[kind, default: 0] += 1
+                continue
+            }
+            let names = fact["names"]?.stringArray ?? []
+            terminal.say(
+                "  \(kind) \(fact["record"]?.string ?? "")"
+                    + (names.isEmpty ? "" : " naming " + names.joined(separator: ", "))
+            )
+        }
+        let others = counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+        if !others.isEmpty {
+            terminal.say("  \(others.joined(separator: ", ")); `--json` lists them")
+        }
     }
 }

@@ -173,11 +173,7 @@ struct RequestAnswer {
                     + (obligation.text.map { ": \($0)" } ?? "")
             )
         }
-        if let out {
-            terminal.say("  written to `\(out)`")
-        } else {
-            terminal.note("hint: `--out FILE` writes the Bundle, `--json` shows everything")
-        }
+        if let out { terminal.say("  written to `\(out)`") }
     }
 
     private func receipt(_ receipt: Receipt) -> JSONValue {

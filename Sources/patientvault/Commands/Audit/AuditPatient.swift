@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Consent
 internal import Guard
 internal import PrivacyOffice
 internal import VaultCore
@@ -42,8 +43,17 @@ struct AuditPatient: ParsableCommand {
             Array(proof.utf8),
             verifierKey: vault.core.verifierKey
         )
+        let reference = entries.lazy.compactMap { $0.parts.first?.reference }.first
+        let own = try vault.core.principals().filter { principal in
+            principal.requester.kind == .patient
+                && reference.map(principal.requester.references.contains) == true
+        }
         return WhoSawReport(
-            who: WhoSaw(entries, names: try vault.names()),
+            who: WhoSaw(
+                entries,
+                names: try vault.names(),
+                own: Set(own.map(\.id.text))
+            ),
             proof: proof,
             finding: finding
         )
