@@ -8,7 +8,7 @@ extension ContextBuilder {
     ]
 
     mutating func takeConsents() {
-        for (place, consent) in facts.consents.enumerated()
+        for (place, consent) in facts.tables.consents.enumerated()
         where consent.isInForce(at: request.now) {
             note(consent)
             guard isAboutPatient(consent) else { continue }
@@ -25,7 +25,8 @@ extension ContextBuilder {
                 LiveConsent(
                     consent: place,
                     nodes: nodes,
-                    closesDefault: consent.closesDefault && nodes[0].matches
+                    closesDefault: consent.closesDefault && nodes[0].matches,
+                    hasAbsolute: nodes.contains(where: \.isAbsolute)
                 )
             )
         }
@@ -38,10 +39,10 @@ extension ContextBuilder {
     /// A consent that names another patient is not this patient's; one that names nobody is malformed.
     private mutating func isAboutPatient(_ consent: ConsentDirective) -> Bool {
         guard !consent.patients.isEmpty else { return true }
-        let own = request.patient.description
+        let own = patientKey
         let isOwn = consent.patients.contains { key in
             // A server's absolute URL of the patient ends in the same type and id.
-            key == own || facts.patientKeys.contains(key) || key.hasSuffix("/" + own)
+            key == own || facts.tables.patientKeys.contains(key) || key.hasSuffix("/" + own)
         }
         if !isOwn { problems.append("\(consent.id): it concerns another patient") }
         return isOwn
@@ -55,7 +56,6 @@ extension ContextBuilder {
             && (provision.bounds?.contains(request.now) ?? true)
             && (provision.actions?.contains(request.action) ?? true)
             && isFor(provision, of: consent) && isAbout(provision, of: consent)
-        let names = provision.purposes?.filter { $0.system == CodeSystem.actReason } ?? []
         let kind = request.requester.kind
         return LiveProvision(
             parent: provision.parent,
@@ -63,10 +63,10 @@ extension ContextBuilder {
             matches: matches,
             isMuted: !isDeny && isPlan && !hasRecipient(provision),
             isOpen: provision.isOpen,
+            masks: provision.hasLabelsOnly ? provision.labelCriterion?.masks : nil,
             mustNameLabels: !isDeny && (kind == .family || kind == .integration),
-            isAbsolute: isDeny && provision.namesOwnPurposes
-                && names.contains { $0.code == "ETREAT" || $0.code == "BTG" },
-            isExplicit: namesRecipient(provision) && provision.purposes != nil
+            isAbsolute: isDeny && provision.namesEmergency,
+            isExplicit: provision.purposes != nil && namesRecipient(provision)
         )
     }
 
@@ -78,12 +78,20 @@ extension ContextBuilder {
     private func isFor(_ provision: Provision, of consent: ConsentDirective) -> Bool {
         let isDeny = provision.kind == .deny
         if let listed = provision.purposes {
-            if !isDeny { return purposes.allAre(in: listed) }
-            if listed.contains(where: { purposes.contains($0, forDeny: true) }) { return true }
-            guard request.breakGlass != nil else { return false }
-            return listed.contains {
-                $0.system == CodeSystem.actReason && ($0.code == "ETREAT" || $0.code == "BTG")
+            if !isDeny {
+                if !purposes.hasUnknown {
+                    return provision.purposeSet.isSuperset(of: purposes.known)
+                }
+                return purposes.allAre(in: listed)
             }
+            if provision.purposeSet.intersects(purposes.known) { return true }
+            if (provision.hasForeignPurposes || purposes.hasUnknown)
+                && listed.contains(where: { purposes.contains($0, forDeny: true) })
+            {
+                return true
+            }
+            return request.breakGlass != nil
+                && provision.purposeSet.intersects(PurposeSet.overrides)
         }
         if isDeny { return true }
         var meant = PurposeSet.treatmentPaymentOperations
@@ -142,7 +150,7 @@ extension ContextBuilder {
     ]
 
     mutating func takeRestrictions() {
-        for (place, restriction) in facts.restrictions.enumerated()
+        for (place, restriction) in facts.tables.restrictions.enumerated()
         where restriction.period.contains(request.now) {
             let isAbsolute: Bool
             switch restriction.kind {

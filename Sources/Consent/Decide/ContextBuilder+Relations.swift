@@ -16,22 +16,23 @@ extension ContextBuilder {
         let keys = identity.keys
         if request.requester.kind == .patient {
             let own = request.patient.description
-            let isSelf = keys.contains { $0 == own || facts.patientKeys.contains($0) }
+            let isSelf = keys.contains { $0 == own || facts.tables.patientKeys.contains($0) }
             if isSelf { relationships |= Relationship.patient.bit }
         }
         if request.requester.kind == .clinician {
             let isTreating = keys.contains { key in
-                facts.treating[key]?.contains { $0.contains(request.now) } ?? false
+                facts.tables.treating[key]?.contains { $0.contains(request.now) } ?? false
             }
             if isTreating { relationships |= Relationship.treating.bit }
         }
         let part2 = keys + identity.organizations
         if part2.contains(where: {
-            facts.part2Organizations.contains($0) || directory.part2Organizations.contains($0)
+            facts.tables.part2Organizations.contains($0)
+                || directory.tables.part2Organizations.contains($0)
         }) {
             relationships |= Relationship.part2Program.bit
         }
-        for relation in facts.relations
+        for relation in facts.tables.relations
         where relation.keys.contains(where: keys.contains)
             && relation.period.contains(request.now)
         {
@@ -40,27 +41,28 @@ extension ContextBuilder {
         }
     }
 
-    private mutating func takeAuthority(_ relation: FactIndex.Relation) {
+    private mutating func takeAuthority(_ relation: FactTables.Relation) {
         let codes = Set(relation.codes.filter { $0.system == CodeSystem.roleCode }.map(\.code))
         if !codes.isDisjoint(with: Self.parents) { relationships |= Relationship.parent.bit }
-        let age = facts.birthDate.flatMap { Age(birth: $0, now: request.now) }
+        let age = facts.tables.birthDate.flatMap { Age(birth: $0, now: request.now) }
         let isAdult = age.map { $0.least >= 18 } ?? false
         let isRepresentative =
             !codes.isDisjoint(with: Self.representatives)
             || (isAdult && !codes.isDisjoint(with: Self.guardians))
-            || (facts.isDeceased && !codes.isDisjoint(with: Self.executors))
+            || (facts.tables.isDeceased && !codes.isDisjoint(with: Self.executors))
         if isRepresentative { relationships |= Relationship.personalRepresentative.bit }
     }
 
     /// Coverages and claims of this insurer, and what the claims in question bill.
     mutating func findPayments() {
-        for coverage in facts.coverages where isPayer(coverage.payers) {
+        for coverage in facts.tables.coverages where isPayer(coverage.payers) {
             coverageIDs.insert(coverage.id)
         }
-        for coverage in facts.coverages where coverage.links.contains(where: coverageIDs.contains) {
+        for coverage in facts.tables.coverages
+        where coverage.links.contains(where: coverageIDs.contains) {
             if coverage.payers.isEmpty { coverageIDs.insert(coverage.id) }
         }
-        let own = facts.claims.filter { isPayer($0.payers) }
+        let own = facts.tables.claims.filter { isPayer($0.payers) }
         if !coverageIDs.isEmpty { relationships |= Relationship.planOfCoverage.bit }
         if !own.isEmpty { relationships |= Relationship.planOfClaim.bit }
         let inQuestion = own.filter { claim in
@@ -76,7 +78,7 @@ extension ContextBuilder {
         }
         claimIDs = Set(inQuestion.map(\.id))
         for claim in inQuestion { billedIDs.formUnion(claim.links) }
-        billedIDs.subtract(facts.claims.map(\.id))
+        billedIDs.subtract(facts.tables.claims.map(\.id))
     }
 
     /// Whether the insurer is one of the payers: by key, through a coverage, or by name only.

@@ -10,11 +10,13 @@ struct ContextBuilder {
     let purposes: RequestedPurposes
     let jurisdiction: String
     let roles: [String]
+    let patientKey: String
     var relationships: UInt32 = 0
     var evidence: UInt32 = 0
     var breakGlass = PolicyRule.BreakGlassState.none
-    var liveRules: [[LiveRule]] = Array(repeating: [], count: Layer.allCases.count)
-    var obligingRules: [LiveRule] = []
+    var liveRules: [LiveRule] = []
+    var layerStarts = LayerStarts()
+    var liveExceptions: [CompiledPolicies.RecordTest] = []
     var liveConsents: [LiveConsent] = []
     var liveRestrictions: [LiveRestriction] = []
     var malformed: [Int] = []
@@ -37,8 +39,9 @@ struct ContextBuilder {
         identity = Identity(request.requester, facts: facts, directory: directory, now: request.now)
         purposes = RequestedPurposes(request.purposes)
         jurisdiction =
-            Jurisdiction.code(facts.country) ?? policies.options.defaultJurisdiction
+            facts.tables.jurisdiction ?? policies.options.defaultJurisdiction
         roles = request.requester.roles
+        patientKey = request.patient.description
         for item in request.evidence.keys { evidence |= item.bit }
     }
 
@@ -69,82 +72,101 @@ struct ContextBuilder {
     }
 
     private mutating func takeRules() {
-        for (place, rule) in policies.rules.enumerated() {
-            guard isInForce(rule), let live = live(rule, at: place) else { continue }
-            if let layer = rule.layer {
-                liveRules[layer.order].append(live)
-            } else {
-                obligingRules.append(live)
+        let compiled = policies.compiled
+        let country = compiled.countries[jurisdiction] ?? 0
+        let asker = Asker(
+            kind: request.requester.kind.bit,
+            relationships: relationships,
+            evidence: evidence,
+            purposes: purposes.known,
+            hasUnknownPurpose: purposes.hasUnknown,
+            action: request.action.bit,
+            breakGlass: breakGlass,
+            isDeceased: facts.tables.isDeceased,
+            age: facts.tables.birthDate.flatMap { Age(birth: $0, now: request.now) }
+        )
+        for place in compiled.rules.indices {
+            let rule = compiled.rules[place]
+            guard rule.countries == 0 || rule.countries & country != 0,
+                rule.validFrom <= request.now, request.now < rule.validUntil,
+                asker.meets(rule.request, isDeny: rule.isDeny), meetsTexts(rule.request)
+            else { continue }
+            let start = liveExceptions.count
+            guard takeExceptions(rule, compiled, asker) else {
+                liveExceptions.removeLast(liveExceptions.count - start)
+                continue
             }
+            liveRules.append(
+                LiveRule(
+                    rule: place,
+                    isDeny: rule.isDeny,
+                    record: rule.record,
+                    unless: start..<liveExceptions.count
+                )
+            )
+            layerStarts.add(layer: rule.layer)
         }
     }
 
-    private func isInForce(_ rule: PolicyRule) -> Bool {
-        if !rule.jurisdictions.isEmpty, !rule.jurisdictions.contains(jurisdiction) { return false }
-        if let from = rule.validFrom, request.now < from.startUTC { return false }
-        if let to = rule.validTo {
-            return request.now < to.startUTC.advanced(by: .seconds(86_400))
+    /// Takes the exceptions of a rule that this request can use; false where one lifts the rule altogether.
+    private mutating func takeExceptions(
+        _ rule: CompiledPolicies.Rule,
+        _ compiled: CompiledPolicies,
+        _ asker: Asker
+    ) -> Bool {
+        for place in rule.unless {
+            let exception = compiled.exceptions[place]
+            // An exception to a deny opens, so it needs every purpose, as a permit does.
+            guard asker.meets(exception.request, isDeny: !rule.isDeny),
+                meetsTexts(exception.request)
+            else { continue }
+            if exception.record.isOpen { return false }
+            liveExceptions.append(exception.record)
         }
         return true
     }
 
-    private func live(_ rule: PolicyRule, at place: Int) -> LiveRule? {
-        let isDeny = rule.effect == .deny
-        guard holds(rule.when, isDeny: isDeny) else { return nil }
-        var unless: [PolicyRule.RecordCondition] = []
-        for exception in rule.unless {
-            // An exception to a deny opens, so it needs every purpose, as a permit does.
-            guard holds(exception, isDeny: !isDeny) else { continue }
-            if exception.record.isOpen { return nil }
-            unless.append(exception.record)
-        }
-        return LiveRule(
-            rule: place,
-            isDeny: isDeny,
-            record: rule.when.record,
-            isOpen: rule.when.record.isOpen,
-            unless: unless
-        )
+    private func meetsTexts(_ test: CompiledPolicies.RequestTest) -> Bool {
+        guard let place = test.textsAt else { return true }
+        let texts = policies.compiled.texts[Int(place)]
+        if !texts.roles.isEmpty, !texts.roles.contains(where: roles.contains) { return false }
+        if texts.rolesNone.contains(where: roles.contains) { return false }
+        return texts.organizations.isEmpty
+            || texts.organizations.contains(where: identity.isNamed(by:))
     }
+}
 
-    /// Whether the part of a condition that speaks of the request holds.
-    private func holds(_ condition: PolicyRule.Condition, isDeny: Bool) -> Bool {
-        if condition.kinds != 0, condition.kinds & request.requester.kind.bit == 0 { return false }
-        if condition.purposes.bits != 0 {
+/// What the rules ask about a request, as plain numbers.
+private struct Asker {
+    let kind: UInt32
+    let relationships: UInt32
+    let evidence: UInt32
+    let purposes: PurposeSet
+    let hasUnknownPurpose: Bool
+    let action: UInt8
+    let breakGlass: PolicyRule.BreakGlassState
+    let isDeceased: Bool
+    let age: Age?
+
+    /// Whether the part of a condition that speaks of the request holds, its texts apart.
+    func meets(_ test: CompiledPolicies.RequestTest, isDeny: Bool) -> Bool {
+        if test.kinds != 0, test.kinds & kind == 0 { return false }
+        if test.purposes.bits != 0 {
             let isAsked =
                 isDeny
-                ? condition.purposes.intersects(purposes.known)
-                : !purposes.hasUnknown && condition.purposes.isSuperset(of: purposes.known)
+                ? test.purposes.intersects(purposes)
+                : !hasUnknownPurpose && test.purposes.isSuperset(of: purposes)
             if !isAsked { return false }
         }
-        if condition.relationships != 0, condition.relationships & relationships == 0 {
-            return false
-        }
-        if condition.relationshipsNone & relationships != 0 { return false }
-        if condition.evidence != 0, condition.evidence & evidence == 0 { return false }
-        if let state = condition.breakGlass, state != breakGlass { return false }
-        if !condition.actions.isEmpty, !condition.actions.contains(request.action) { return false }
-        if !condition.roles.isEmpty, !condition.roles.contains(where: roles.contains) {
-            return false
-        }
-        if condition.rolesNone.contains(where: roles.contains) { return false }
-        if !condition.organizations.isEmpty,
-            !condition.organizations.contains(where: identity.isNamed(by:))
-        {
-            return false
-        }
-        return holdsForPatient(condition)
-    }
-
-    private func holdsForPatient(_ condition: PolicyRule.Condition) -> Bool {
-        if let isDeceased = condition.isDeceased, isDeceased != facts.isDeceased { return false }
-        guard condition.ageFrom != nil || condition.ageUnder != nil else { return true }
-        guard let age = facts.birthDate.flatMap({ Age(birth: $0, now: request.now) }) else {
-            return false
-        }
-        if let from = condition.ageFrom, age.least < from { return false }
-        if let under = condition.ageUnder, age.most >= under { return false }
-        return true
+        if test.relationships != 0, test.relationships & relationships == 0 { return false }
+        if test.relationshipsNone & relationships != 0 { return false }
+        if test.evidence != 0, test.evidence & evidence == 0 { return false }
+        if let state = test.breakGlass, state != breakGlass { return false }
+        if test.actions != 0, test.actions & action == 0 { return false }
+        if let wanted = test.isDeceased, wanted != isDeceased { return false }
+        guard let ages = test.ages else { return true }
+        guard let age else { return false }
+        return age.least >= Int(ages.lowerBound) && age.most <= Int(ages.upperBound)
     }
 }
 

@@ -59,7 +59,7 @@ extension DecideLineReader {
     /// Whether a record is the patient's: it names no other patient as its subject.
     mutating func isOf(_ record: JSONNode, facts: PatientFacts, patient: RecordID) -> Bool {
         let own = patient.description
-        let keys = facts.index.patientKeys
+        let keys = facts.index.tables.patientKeys
         func isOwn(_ key: String) -> Bool {
             key == own || keys.contains(key) || key.hasSuffix("/" + own)
         }

@@ -16,7 +16,17 @@ public enum Layer: String, Sendable, Hashable, CaseIterable {
     case defaultDeny = "default-deny"
 
     /// Place in the order, from 0.
-    var order: Int { Layer.allCases.firstIndex(of: self) ?? 0 }
+    var order: Int {
+        switch self {
+        case .lawHard: 0
+        case .patientAbsolute: 1
+        case .emergency: 2
+        case .patientDeny: 3
+        case .patientPermit: 4
+        case .lawDefault: 5
+        case .defaultDeny: 6
+        }
+    }
 }
 
 /// Yes or no.

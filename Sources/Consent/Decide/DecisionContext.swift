@@ -17,9 +17,12 @@ public struct DecisionContext: Sendable {
     let identity: Identity
     let relationships: UInt32
     let purposes: RequestedPurposes
-    /// Rules whose request part holds, with what they still ask of the record; per ``Layer/order``.
-    let liveRules: [[LiveRule]]
-    let obligingRules: [LiveRule]
+    /// Rules whose request part holds, ordered by layer, obligations last.
+    let liveRules: [LiveRule]
+    /// Where each layer begins in ``liveRules``; the eighth is the end.
+    let layerStarts: LayerStarts
+    /// Exceptions of live rules that still ask something of the record.
+    let liveExceptions: [CompiledPolicies.RecordTest]
     /// Consents in force that can say something to this request.
     let liveConsents: [LiveConsent]
     let liveRestrictions: [LiveRestriction]
@@ -61,7 +64,8 @@ public struct DecisionContext: Sendable {
         purposes = builder.purposes
         jurisdiction = builder.jurisdiction
         liveRules = builder.liveRules
-        obligingRules = builder.obligingRules
+        layerStarts = builder.layerStarts
+        liveExceptions = builder.liveExceptions
         liveConsents = builder.liveConsents
         liveRestrictions = builder.liveRestrictions
         malformed = builder.malformed
@@ -125,9 +129,39 @@ struct LiveRule: Sendable {
     /// Index into ``PolicySet/rules``.
     let rule: Int
     let isDeny: Bool
-    let record: PolicyRule.RecordCondition
-    let isOpen: Bool
-    let unless: [PolicyRule.RecordCondition]
+    let record: CompiledPolicies.RecordTest
+    /// Indices into ``DecisionContext/liveExceptions``.
+    let unless: Range<Int>
+}
+
+/// Where each of the seven kinds of rules (six layers, obligations) begins in a list ordered by layer.
+struct LayerStarts: Sendable {
+    private var starts: (Int, Int, Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0, 0, 0)
+    private var end = 0
+
+    /// Notes that a rule of a layer was added; layers come in order.
+    mutating func add(layer: Int) {
+        end += 1
+        if layer < 1 { starts.1 = end }
+        if layer < 2 { starts.2 = end }
+        if layer < 3 { starts.3 = end }
+        if layer < 4 { starts.4 = end }
+        if layer < 5 { starts.5 = end }
+        if layer < 6 { starts.6 = end }
+    }
+
+    /// The rules of a layer; 6 for obligations.
+    func range(_ layer: Int) -> Range<Int> {
+        switch layer {
+        case 0: 0..<starts.1
+        case 1: starts.1..<starts.2
+        case 2: starts.2..<starts.3
+        case 3: starts.3..<starts.4
+        case 4: starts.4..<starts.5
+        case 5: starts.5..<starts.6
+        default: starts.6..<end
+        }
+    }
 }
 
 /// A consent in force, with what of it concerns this request.
@@ -137,6 +171,8 @@ struct LiveConsent: Sendable {
     let nodes: [LiveProvision]
     /// Whether the default law is closed where the root does not cover the record.
     let closesDefault: Bool
+    /// Whether a rule of it holds in an emergency too.
+    let hasAbsolute: Bool
 }
 
 /// A provision, and whether its request part holds.
@@ -149,6 +185,8 @@ struct LiveProvision: Sendable {
     let isMuted: Bool
     /// Nothing about the record restricts it.
     let isOpen: Bool
+    /// Its labels, where nothing else about the record restricts it.
+    let masks: LabelMasks?
     /// Sensitive labels must be named by the provision itself (family, integrations).
     let mustNameLabels: Bool
     /// A deny that names emergencies: it holds in a break-glass too.

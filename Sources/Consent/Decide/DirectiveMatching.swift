@@ -55,8 +55,20 @@ extension DecisionContext {
         _ place: Int,
         _ view: RecordView
     ) -> Truth {
-        if node.isOpen, !node.mustNameLabels { return .yes }
-        let provision = facts.consents[live.consent].provisions[place]
+        if !node.mustNameLabels {
+            if node.isOpen { return .yes }
+            if let masks = node.masks {
+                let known =
+                    node.kind == .deny
+                    ? masks.denies(view)
+                    : masks.permits(
+                        view,
+                        unlabelledIsNormal: policies.options.unlabelledIsNormal
+                    )
+                if let known { return known }
+            }
+        }
+        let provision = facts.tables.consents[live.consent].provisions[place]
         var truth: Truth = node.isOpen ? .yes : coversData(provision, view)
         if node.mustNameLabels, truth != .no { truth = truth && namesLabels(provision, view) }
         return truth
@@ -67,11 +79,11 @@ extension DecisionContext {
         guard let labels = view.labels else { return .unknown }
         guard !labels.isEmpty else { return .yes }
         guard let criterion = provision.labelCriterion else { return .no }
-        let marks = labels.intersection([.restricted, .veryRestricted])
-        if !LabelCriterion.sensitive(labels).isEmpty {
+        let marks = labels.intersection(LabelMasks.clearances)
+        if !labels.subtracting(LabelMasks.clearances).isEmpty {
             return criterion.coversSensitivity(of: labels, detail: view.detail)
         }
-        return Truth(marks.subtracting(criterion.named).isEmpty)
+        return Truth(marks.subtracting(criterion.masks.named).isEmpty)
     }
 
     /// Whether the criteria of a rule that speak of data hold for a record.
@@ -83,7 +95,7 @@ extension DecisionContext {
             let isNormal = policies.options.unlabelledIsNormal
             truth =
                 isDeny
-                ? criterion.denies(view, unlabelledIsNormal: isNormal)
+                ? criterion.denies(view)
                 : criterion.permits(view, unlabelledIsNormal: isNormal)
         }
         if truth != .no, let classes = provision.classes {
@@ -147,7 +159,8 @@ extension DecisionContext {
             case .dependents: return item.key == own || refers(detail, to: item.key)
             case .related:
                 return item.key == own || refers(detail, to: item.key)
-                    || (own.map { facts.encounterLinks[item.key]?.contains($0) ?? false } ?? false)
+                    || (own.map { facts.tables.encounterLinks[item.key]?.contains($0) ?? false }
+                        ?? false)
             case .authoredby: return isAuthor(item.key, of: detail)
             }
         }
@@ -156,7 +169,7 @@ extension DecisionContext {
     /// Directly, or through an encounter that belongs to what is named (an episode, an order).
     private func refers(_ detail: RecordDetail, to key: String) -> Bool {
         detail.references.contains { reference in
-            reference == key || (facts.encounterLinks[reference]?.contains(key) ?? false)
+            reference == key || (facts.tables.encounterLinks[reference]?.contains(key) ?? false)
         }
     }
 
@@ -168,10 +181,11 @@ extension DecisionContext {
     private func isAuthor(_ key: String, of detail: RecordDetail) -> Bool {
         if detail.authors.contains(key) { return true }
         for index in [facts, directory] {
-            for alias in index.aliases[key] ?? [] where detail.authors.contains(alias) {
+            for alias in index.tables.aliases[key] ?? [] where detail.authors.contains(alias) {
                 return true
             }
-            for member in index.members[key] ?? [] where detail.authors.contains(member.key) {
+            for member in index.tables.members[key] ?? [] where detail.authors.contains(member.key)
+            {
                 return true
             }
         }

@@ -69,9 +69,9 @@ extension DecisionContext {
     /// What the rules of one layer may say.
     func rules(_ layer: Layer, _ view: RecordView) -> Possible {
         var possible: Possible = .silent
-        for rule in liveRules[layer.order] {
-            let said: Possible = rule.isDeny ? .deny : .permit
-            switch applies(rule, view) {
+        for place in layerStarts.range(layer.order) {
+            let said: Possible = liveRules[place].isDeny ? .deny : .permit
+            switch applies(liveRules[place], view) {
             case .no: continue
             case .yes: possible = possible.combined(with: said)
             case .unknown: possible = possible.combined(with: said.union(.silent))
@@ -82,26 +82,21 @@ extension DecisionContext {
     }
 
     func applies(_ rule: LiveRule, _ view: RecordView) -> Truth {
-        var truth: Truth = rule.isOpen ? .yes : holds(rule.record, view)
-        for exception in rule.unless where truth != .no {
-            truth = truth && !holds(exception, view)
+        var truth = holds(rule.record, view)
+        for place in rule.unless where truth != .no {
+            truth = truth && !holds(liveExceptions[place], view)
         }
         return truth
     }
 
-    /// Directives that hold even in an emergency; they speak only where an emergency is declared.
+    /// Directives that hold even in an emergency; those of consents speak only where one is declared.
     private func absoluteDirectives(_ view: RecordView) -> Possible {
         var possible: Possible = .silent
-        guard request.breakGlass != nil else {
-            for restriction in liveRestrictions where restriction.isAbsolute {
-                possible = possible.combined(with: self.restriction(restriction, view))
-            }
-            return possible
-        }
         for restriction in liveRestrictions where restriction.isAbsolute {
             possible = possible.combined(with: self.restriction(restriction, view))
         }
-        for consent in liveConsents where consent.nodes.contains(where: \.isAbsolute) {
+        guard request.breakGlass != nil else { return possible }
+        for consent in liveConsents where consent.hasAbsolute {
             let said = says(consent, view, onlyAbsolute: true)
             possible = possible.combined(with: said.subtracting(.permit).orSilent(if: said))
         }
@@ -119,18 +114,20 @@ extension DecisionContext {
         for consent in liveConsents {
             possible = possible.combined(with: says(consent, view, onlyAbsolute: false))
             if consent.closesDefault {
-                closed = closed || !coversData(facts.consents[consent.consent].provisions[0], view)
+                closed =
+                    closed
+                    || !coversData(facts.tables.consents[consent.consent].provisions[0], view)
             }
         }
         return (possible, closed)
     }
 
     private func restriction(_ live: LiveRestriction, _ view: RecordView) -> Possible {
-        let restriction = facts.restrictions[live.restriction]
+        let restriction = facts.tables.restrictions[live.restriction]
         guard !restriction.items.isEmpty else { return .deny }
         guard let detail = view.detail else { return [.deny, .silent] }
-        guard let id = detail.id else { return .deny }
-        return restriction.items.contains(id.description) ? .deny : .silent
+        guard let key = detail.key else { return .deny }
+        return restriction.items.contains(key) ? .deny : .silent
     }
 }
 

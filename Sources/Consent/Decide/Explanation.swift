@@ -8,7 +8,8 @@ extension DecisionContext {
         if let refusal {
             return [named("request-incomplete", .defaultDeny, .deny, refusal)]
         }
-        for live in liveRules[layer.order] where live.isDeny == (effect == .deny) {
+        for live in liveRules[layerStarts.range(layer.order)]
+        where live.isDeny == (effect == .deny) && layer != .defaultDeny {
             guard applies(live, view) != .no else { continue }
             let rule = policies.rules[live.rule]
             found.append(
@@ -51,13 +52,13 @@ extension DecisionContext {
         var found: [DeterminingRule] = []
         if layer == .patientDeny {
             for place in malformed {
-                let id = "consent:\(facts.consents[place].id)"
+                let id = "consent:\(facts.tables.consents[place].id)"
                 found.append(named(id, layer, .deny, "an active consent that cannot be read"))
             }
         }
         if layer != .patientPermit {
             for live in liveRestrictions where live.isAbsolute == (layer == .patientAbsolute) {
-                let restriction = facts.restrictions[live.restriction]
+                let restriction = facts.tables.restrictions[live.restriction]
                 let isMeant =
                     restriction.items.isEmpty || view.detail?.id == nil
                     || (view.detail?.id).map { restriction.items.contains($0.description) } ?? true
@@ -87,7 +88,7 @@ extension DecisionContext {
         let wanted: Possible = effect == .permit ? .permit : .deny
         let onlyAbsolute = layer == .patientAbsolute
         guard says(live, view, onlyAbsolute: onlyAbsolute).contains(wanted) else { return [] }
-        let consent = facts.consents[live.consent]
+        let consent = facts.tables.consents[live.consent]
         return live.nodes.enumerated().compactMap { place, node in
             guard node.matches, !node.isMuted, node.kind == (effect == .permit ? .permit : .deny),
                 !onlyAbsolute || node.isAbsolute, covers(node, live, place, view) != .no
@@ -104,10 +105,10 @@ extension DecisionContext {
     private func closing(_ view: RecordView) -> [DeterminingRule] {
         liveConsents.compactMap { live in
             guard live.closesDefault,
-                coversData(facts.consents[live.consent].provisions[0], view) != .yes
+                coversData(facts.tables.consents[live.consent].provisions[0], view) != .yes
             else { return nil }
             return named(
-                "consent:\(facts.consents[live.consent].id)#residual",
+                "consent:\(facts.tables.consents[live.consent].id)#residual",
                 .defaultDeny,
                 .deny,
                 "the patient's consent covers other records and nothing else is open"
@@ -127,7 +128,7 @@ extension DecisionContext {
             for rule in policies.rules where ids.contains(rule.id) {
                 codes.formUnion(rule.obligations)
             }
-            for live in obligingRules where applies(live, view) != .no {
+            for live in liveRules[layerStarts.range(6)] where applies(live, view) != .no {
                 codes.formUnion(policies.rules[live.rule].obligations)
             }
         } else if request.breakGlass != nil {

@@ -24,14 +24,15 @@ struct Identity: Sendable {
         }
         for index in [facts, directory] {
             for key in own {
-                for employer in index.employers[key] ?? [] where employer.period.contains(now) {
+                for employer in index.tables.employers[key] ?? []
+                where employer.period.contains(now) {
                     organizations.append(employer.key)
                 }
             }
         }
         organizations = Self.closure(organizations, facts, directory)
         for key in own + organizations {
-            names += (facts.names[key] ?? []) + (directory.names[key] ?? [])
+            names += (facts.tables.names[key] ?? []) + (directory.tables.names[key] ?? [])
         }
         keys = own
         self.organizations = organizations
@@ -48,8 +49,8 @@ struct Identity: Sendable {
         var found = start
         var next = 0
         while next < found.count {
-            for alias in (facts.aliases[found[next]] ?? [])
-                + (directory.aliases[found[next]] ?? [])
+            for alias in (facts.tables.aliases[found[next]] ?? [])
+                + (directory.tables.aliases[found[next]] ?? [])
             where !found.contains(alias) {
                 found.append(alias)
             }
@@ -66,7 +67,7 @@ struct Identity: Sendable {
         guard !key.isEmpty else { return false }
         if isNamed(by: key) { return true }
         for index in [facts, directory] {
-            for member in index.members[key] ?? [] where member.period.contains(now) {
+            for member in index.tables.members[key] ?? [] where member.period.contains(now) {
                 if isNamed(by: member.key) { return true }
             }
         }
@@ -79,15 +80,15 @@ struct Identity: Sendable {
     func mayMatch(_ key: String, _ facts: FactIndex, _ directory: FactIndex, now: Instant) -> Bool {
         if key.isEmpty || matches(key, facts, directory, now: now) { return true }
         for index in [facts, directory] {
-            for name in index.names[key] ?? [] where names.contains(name) { return true }
+            for name in index.tables.names[key] ?? [] where names.contains(name) { return true }
         }
-        let isResolved = facts.aliases[key] != nil || directory.aliases[key] != nil
+        let isResolved = facts.tables.aliases[key] != nil || directory.tables.aliases[key] != nil
         if key.contains("|") { return !hasIdentifier && !isResolved }
         switch key.prefix(while: { $0 != "/" }) {
         case "Practitioner", "RelatedPerson", "Patient", "Organization", "Person", "Device":
             return !hasReference && !isResolved
         default:
-            let isKnown = facts.members[key] != nil || directory.members[key] != nil
+            let isKnown = facts.tables.members[key] != nil || directory.tables.members[key] != nil
             return !isKnown && !isResolved
         }
     }

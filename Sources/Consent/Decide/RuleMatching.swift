@@ -2,21 +2,33 @@ internal import FHIRModel
 internal import VaultCore
 
 extension DecisionContext {
-    /// Whether the record part of a rule's condition holds.
-    func holds(_ condition: PolicyRule.RecordCondition, _ view: RecordView) -> Truth {
+    /// Whether the record part of a condition holds.
+    func holds(_ test: CompiledPolicies.RecordTest, _ view: RecordView) -> Truth {
+        if test.isOpen { return .yes }
         var truth: Truth = .yes
-        if condition.categories != 0 || condition.categoriesNone != 0 {
-            guard let category = view.category?.bit else {
-                return unknownUnlessImpossible(condition)
+        if test.categories != 0 || test.categoriesNone != 0 {
+            if view.categoryBit == 0 {
+                truth = .unknown
+            } else {
+                if test.categories != 0, test.categories & view.categoryBit == 0 { return .no }
+                if test.categoriesNone & view.categoryBit != 0 { return .no }
             }
-            if condition.categories != 0, condition.categories & category == 0 { return .no }
-            if condition.categoriesNone & category != 0 { return .no }
         }
-        if condition.labels != 0 || condition.labelsNone != 0 {
-            guard let labels = view.labels?.bits else { return unknownUnlessImpossible(condition) }
-            if condition.labels != 0, condition.labels & labels == 0 { return .no }
-            if condition.labelsNone & labels != 0 { return .no }
+        if test.labels != 0 || test.labelsNone != 0 {
+            if let labels = view.labels?.bits {
+                if test.labels != 0, test.labels & labels == 0 { return .no }
+                if test.labelsNone & labels != 0 { return .no }
+            } else {
+                truth = .unknown
+            }
         }
+        guard let place = test.detailsAt else { return truth }
+        return truth && holds(policies.compiled.conditions[Int(place)], view)
+    }
+
+    /// Whether what masks cannot say of a condition holds.
+    private func holds(_ condition: PolicyRule.RecordCondition, _ view: RecordView) -> Truth {
+        var truth: Truth = .yes
         if !condition.types.isEmpty || !condition.typesNone.isEmpty {
             if let type = view.detail?.resourceType {
                 if !condition.types.isEmpty, !condition.types.contains(type) { return .no }
@@ -33,12 +45,6 @@ extension DecisionContext {
         return truth
     }
 
-    /// With nothing known of the record a condition may hold, unless no record at all has its mark.
-    private func unknownUnlessImpossible(_ condition: PolicyRule.RecordCondition) -> Truth {
-        guard !condition.marks.isEmpty else { return .unknown }
-        return hasMark(condition.marks, .anything) == .no ? .no : .unknown
-    }
-
     /// Whether a record has any of some marks.
     private func hasMark(_ marks: PolicyRule.Marks, _ view: RecordView) -> Truth {
         var truth: Truth = .no
@@ -46,11 +52,11 @@ extension DecisionContext {
         if marks.contains(.claim) { truth = truth || isOne(of: claimIDs, view) }
         if marks.contains(.billed) { truth = truth || isOne(of: billedIDs, view) }
         if marks.contains(.coverage) { truth = truth || isOne(of: coverageIDs, view) }
-        if marks.contains(.selfPaid) { truth = truth || isOne(of: facts.selfPaid, view) }
+        if marks.contains(.selfPaid) { truth = truth || isOne(of: facts.tables.selfPaid, view) }
         if marks.contains(.minorControlled) {
             truth =
                 truth || Truth(view.labels?.contains(.minorControlled) ?? false)
-                || isOne(of: facts.minorControlled, view)
+                || isOne(of: facts.tables.minorControlled, view)
         }
         return truth
     }
@@ -58,7 +64,7 @@ extension DecisionContext {
     private func isOne(of ids: Set<String>, _ view: RecordView) -> Truth {
         if ids.isEmpty { return .no }
         guard let detail = view.detail else { return .unknown }
-        return Truth(detail.id.map { ids.contains($0.description) } ?? false)
+        return Truth(detail.key.map { ids.contains($0) } ?? false)
     }
 
     private func isAuthor(_ view: RecordView) -> Truth {
@@ -83,11 +89,11 @@ extension DecisionContext {
         for live in liveConsents {
             for (place, node) in live.nodes.enumerated()
             where node.matches && node.kind == .permit {
-                let provision = facts.consents[live.consent].provisions[place]
+                let provision = facts.tables.consents[live.consent].provisions[place]
                 guard provision.purposes != nil, naming == .class || node.isExplicit,
                     naming != .separate || provision.purposes?.count == purposes.codes.count,
                     let criterion = provision.labelCriterion,
-                    present.subtracting(criterion.named(in: view.labels ?? .none)).isEmpty
+                    present.subtracting(criterion.masks.named(in: view.labels ?? .none)).isEmpty
                 else { continue }
                 truth = truth || covers(node, live, place, view)
             }

@@ -133,19 +133,22 @@ public struct Provision: Sendable, Hashable {
     /// Whether something narrows the rule that nobody can read (an extension, a text without a code): a
     /// permit then matches nothing, a deny matches as if it were not there.
     public let isNarrowedByUnknown: Bool
-    /// Whether its purposes are its own and not its parent's.
-    let namesOwnPurposes: Bool
+    /// ``purposes`` that are v3 codes.
+    let purposeSet: PurposeSet
+    /// Whether some of ``purposes`` are no v3 codes.
+    let hasForeignPurposes: Bool
+    /// Whether its own purposes name emergencies.
+    let namesEmergency: Bool
     /// ``labels`` laid out for comparison.
     let labelCriterion: LabelCriterion?
 
-    /// Whether nothing about the record restricts the rule.
-    var isOpen: Bool {
-        labels == nil && classes == nil && codes == nil && dataPeriod == nil && data == nil
-            && !hasAuthor
-    }
-
     /// Whether an actor is the author of the data rather than its recipient.
-    var hasAuthor: Bool { actors?.contains { $0.part == .author } ?? false }
+    let hasAuthor: Bool
+    /// Whether nothing about the record but its labels restricts the rule.
+    let hasLabelsOnly: Bool
+
+    /// Whether nothing about the record restricts the rule.
+    var isOpen: Bool { labels == nil && hasLabelsOnly }
 }
 
 /// A period of clinical time: compared by written dates where its bounds are dates.

@@ -1,7 +1,16 @@
 internal import VaultCore
 
-/// Facts laid out so that a decision looks up instead of searching.
-struct FactIndex: Sendable {
+/// Facts laid out so that a decision looks up instead of searching; shared by all who decide with them.
+final class FactIndex: Sendable {
+    let tables: FactTables
+
+    init(_ entries: [PatientFacts.Entry]) {
+        tables = FactTables(entries)
+    }
+}
+
+/// The content of a ``FactIndex``.
+struct FactTables: Sendable {
     /// A related person with what authorises them.
     struct Relation: Sendable {
         let origin: String
@@ -32,6 +41,8 @@ struct FactIndex: Sendable {
     var birthDate: PartialDate?
     var isDeceased = false
     var country: String?
+    /// ISO 3166-1 alpha-2 of ``country``, where it can be read.
+    var jurisdiction: String?
     /// Every key of the person or organization that a key belongs to, itself included.
     var aliases: [String: [String]] = [:]
     /// Names of organizations by their keys.
@@ -59,6 +70,7 @@ struct FactIndex: Sendable {
             for fact in entry.facts { take(fact, id: entry.origin.description) }
         }
         spreadSelfPay()
+        jurisdiction = Jurisdiction.code(country)
     }
 
     private mutating func take(_ fact: Fact, id: String) {

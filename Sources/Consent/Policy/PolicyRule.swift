@@ -118,7 +118,18 @@ enum Relationship: String, CaseIterable {
     case planOfClaim = "plan-of-claim"
     case part2Program = "part2-program"
 
-    var bit: UInt32 { 1 << UInt32(Relationship.allCases.firstIndex(of: self) ?? 31) }
+    var bit: UInt32 {
+        switch self {
+        case .patient: 1
+        case .treating: 2
+        case .personalRepresentative: 4
+        case .parent: 8
+        case .related: 16
+        case .planOfCoverage: 32
+        case .planOfClaim: 64
+        case .part2Program: 128
+        }
+    }
 }
 
 extension DataCategory {

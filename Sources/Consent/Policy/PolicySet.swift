@@ -46,6 +46,7 @@ public struct PolicySet: Sendable {
     /// The files' names and texts in one unambiguous sequence, sorted by name: hash it for the digest of
     /// the policy set.
     public let canonicalBytes: [UInt8]
+    let compiled: CompiledPolicies
 
     /// Parses and checks policy files.
     ///
@@ -66,10 +67,12 @@ public struct PolicySet: Sendable {
             for (obligation, _) in content.obligations { obligations[obligation.code] = obligation }
         }
         // Rules without a layer are obligations.
-        self.rules = rules.sorted {
+        let ordered = rules.sorted {
             ($0.layer?.order ?? Layer.allCases.count, $0.id)
                 < ($1.layer?.order ?? Layer.allCases.count, $1.id)
         }
+        self.rules = ordered
+        compiled = CompiledPolicies(ordered)
         self.obligations = obligations
         self.options = options
         canonicalBytes = sorted.flatMap { file in

@@ -139,5 +139,9 @@ public enum Evidence: String, Sendable, Hashable, CaseIterable {
     /// Request for underwriting, rating or renewal of cover (164.502(a)(5)(i)).
     case underwriting = "underwriting"
 
-    var bit: UInt32 { 1 << UInt32(Evidence.allCases.firstIndex(of: self) ?? 31) }
+    var bit: UInt32 { Self.bits[self] ?? 0 }
+
+    private static let bits = Dictionary(
+        uniqueKeysWithValues: allCases.enumerated().map { ($1, UInt32(1) << UInt32($0)) }
+    )
 }

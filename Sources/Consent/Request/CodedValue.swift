@@ -15,6 +15,12 @@ public struct CodedValue: Sendable, Hashable, Comparable, CustomStringConvertibl
         self.code = code
     }
 
+    /// Joins a system that is in its one spelling already and a code.
+    init(canonicalSystem: String, code: String) {
+        system = canonicalSystem
+        self.code = code
+    }
+
     /// `system|code`.
     public var description: String { "\(system)|\(code)" }
 

@@ -53,6 +53,9 @@ public struct PurposeSet: Sendable, Hashable {
         "POARCH", "TRANSRCH",
     ])
 
+    /// What a deny names that holds in an emergency too.
+    static let overrides = PurposeSet(["ETREAT", "BTG"])
+
     /// What a break-glass may be asked for.
     static let emergency = PurposeSet(["TREAT", "ETREAT", "BTG"])
 
@@ -72,7 +75,7 @@ struct RequestedPurposes {
         codes = purposes.map { text in
             guard let bar = text.lastIndex(of: "|") else {
                 let system = PurposeSet.knows(text) ? CodeSystem.actReason : ""
-                return CodedValue(system: system, code: text)
+                return CodedValue(canonicalSystem: system, code: text)
             }
             return CodedValue(
                 system: String(text[..<bar]),

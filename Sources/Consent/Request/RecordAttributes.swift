@@ -19,30 +19,65 @@ public struct ClinicalTime: Sendable, Hashable {
     }
 }
 
-/// What the rules can tell about one record beyond its segment.
-public struct RecordDetail: Sendable, Hashable {
+/// What the rules can tell about one record beyond its segment; never changes once read.
+public final class RecordDetail: Sendable {
     /// FHIR resource type.
-    public var resourceType: String
+    public let resourceType: String
     /// Logical id, where the record has one.
-    public var id: RecordID?
+    public let id: RecordID?
     /// `meta.security` as received.
-    public var securityCodes: [CodedValue] = []
+    public let securityCodes: [CodedValue]
     /// Every coding in the record that says what it is about, and media types of its attachments.
-    public var codes: [CodedValue] = []
+    public let codes: [CodedValue]
     /// `meta.profile`.
-    public var profiles: [String] = []
+    public let profiles: [String]
     /// Clinically relevant time; `nil` where the record has none.
-    public var time: ClinicalTime?
+    public let time: ClinicalTime?
     /// Who wrote it: references and `SYS|VAL` identifiers.
-    public var authors: [String] = []
+    public let authors: [String]
     /// Every reference in the record: literal ones and `SYS|VAL` of logical ones.
-    public var references: [String] = []
+    public let references: [String]
+    /// `Type/id`, the form in which facts name records.
+    let key: String?
+    /// Order of the strictest confidentiality code, -1 where there is none.
+    let confidentiality: Int8
+    /// Whether any security code may speak of a topic.
+    let hasTopicCodes: Bool
 
-    /// Describes a record with nothing but its type.
+    /// Describes a record.
     ///
-    /// - Parameter resourceType: FHIR resource type.
-    public init(resourceType: String) {
+    /// - Parameters:
+    ///   - resourceType: FHIR resource type.
+    ///   - id: Logical id.
+    ///   - securityCodes: `meta.security`.
+    ///   - codes: Every coding that says what it is about.
+    ///   - profiles: `meta.profile`.
+    ///   - time: Clinically relevant time.
+    ///   - authors: Who wrote it.
+    ///   - references: Every reference in it.
+    public init(
+        resourceType: String,
+        id: RecordID? = nil,
+        securityCodes: [CodedValue] = [],
+        codes: [CodedValue] = [],
+        profiles: [String] = [],
+        time: ClinicalTime? = nil,
+        authors: [String] = [],
+        references: [String] = []
+    ) {
         self.resourceType = resourceType
+        self.id = id
+        self.securityCodes = securityCodes
+        self.codes = codes
+        self.profiles = profiles
+        self.time = time
+        self.authors = authors
+        self.references = references
+        key = id?.description
+        confidentiality = Int8(
+            securityCodes.compactMap { LabelCodes.confidentialityRank($0) }.max() ?? -1
+        )
+        hasTopicCodes = securityCodes.contains { LabelCodes.confidentialityRank($0) == nil }
     }
 }
 
@@ -50,7 +85,7 @@ public struct RecordDetail: Sendable, Hashable {
 ///
 /// A record that names two patients is decided twice, once with the facts of each, and released only
 /// where both permit; ``otherPatients`` tells the caller whose facts to load.
-public struct RecordAttributes: Sendable, Hashable {
+public struct RecordAttributes: Sendable {
     /// Data category.
     public var category: DataCategory
     /// Sensitivity labels.

@@ -11,18 +11,26 @@ public enum RecordReader {
     /// - Returns: Type, id, codes, time, authors and references.
     public static func detail(of resource: JSONNode) -> RecordDetail {
         let type = resource.text("resourceType") ?? ""
-        var detail = RecordDetail(resourceType: type)
-        if let id = resource.text("id").flatMap({ FHIRID($0) }), !type.isEmpty {
-            detail.id = RecordID(type: type, id: id)
-        }
-        if let meta = resource.member(named: "meta") {
-            detail.securityCodes = meta.codings("security")
-            detail.profiles = meta.list("profile").compactMap(\.string)
-        }
-        detail.time = time(of: resource)
-        detail.authors = authors(of: resource)
-        gather(resource, into: &detail)
-        return detail
+        let id = resource.text("id").flatMap { FHIRID($0) }
+        let meta = resource.member(named: "meta")
+        var found = Found()
+        gather(resource, into: &found)
+        return RecordDetail(
+            resourceType: type,
+            id: type.isEmpty ? nil : id.map { RecordID(type: type, id: $0) },
+            securityCodes: meta?.codings("security") ?? [],
+            codes: found.codes,
+            profiles: meta?.list("profile").compactMap(\.string) ?? [],
+            time: time(of: resource),
+            authors: authors(of: resource),
+            references: found.references
+        )
+    }
+
+    /// What the walk over a resource collects.
+    private struct Found {
+        var codes: [CodedValue] = []
+        var references: [String] = []
     }
 
     /// The labels that a record's own security codes stand for.
@@ -80,7 +88,7 @@ public enum RecordReader {
 
     /// Collects every coding and reference of the resource, contained resources included, by a walk without
     /// recursion; `meta` and the narrative are left out.
-    private static func gather(_ resource: JSONNode, into detail: inout RecordDetail) {
+    private static func gather(_ resource: JSONNode, into found: inout Found) {
         var open: [JSONNode] = []
         for (key, value) in resource.members
         where !key.utf8Equals("meta") && !key.utf8Equals("text") {
@@ -90,7 +98,7 @@ public enum RecordReader {
             switch node.kind {
             case .array: open += node.elements
             case .object:
-                take(node, into: &detail)
+                take(node, into: &found)
                 for (_, value) in node.members
                 where value.kind == .object || value.kind == .array {
                     open.append(value)
@@ -100,15 +108,15 @@ public enum RecordReader {
         }
     }
 
-    private static func take(_ node: JSONNode, into detail: inout RecordDetail) {
+    private static func take(_ node: JSONNode, into found: inout Found) {
         if let code = node["code"]?.string, let system = node["system"]?.string {
-            detail.codes.append(CodedValue(system: system, code: code))
+            found.codes.append(CodedValue(system: system, code: code))
         }
         if let type = node["contentType"]?.string {
-            detail.codes.append(CodedValue(system: CodeSystem.mediaType, code: type))
+            found.codes.append(CodedValue(system: CodeSystem.mediaType, code: type))
         }
         if node["reference"]?.kind == .string || node["identifier"]?.kind == .object {
-            detail.references += ReadReference(node)?.keys ?? []
+            found.references += ReadReference(node)?.keys ?? []
         }
     }
 }

@@ -33,8 +33,12 @@ public enum RequesterKind: String, Sendable, Hashable, CaseIterable {
     /// Works for the provider under a contract.
     case businessAssociate = "business-associate"
 
-    /// Place in ``allCases``.
-    var bit: UInt32 { 1 << UInt32(RequesterKind.allCases.firstIndex(of: self) ?? 31) }
+    /// A bit of its own.
+    var bit: UInt32 { Self.bits[self] ?? 0 }
+
+    private static let bits = Dictionary(
+        uniqueKeysWithValues: allCases.enumerated().map { ($1, UInt32(1) << UInt32($0)) }
+    )
 }
 
 /// The organization a principal belongs to, as far as it is known.

@@ -13,16 +13,19 @@ struct RandomRecord {
     var author: String?
 
     var attributes: RecordAttributes {
-        var detail = RecordDetail(resourceType: type)
-        detail.id = RecordID(id)
-        detail.securityCodes = codes.map { code in
+        let security = codes.map { code in
             let label = RandomRule.label(code)
             return CodedValue(system: label["system"] ?? "", code: code)
         }
-        if let year, let date = PartialDate("\(year)-06-01") {
-            detail.time = ClinicalTime(first: date, last: date)
-        }
-        detail.authors = author.map { [$0] } ?? []
+        let time = year.flatMap { PartialDate("\($0)-06-01") }
+            .map { ClinicalTime(first: $0, last: $0) }
+        let detail = RecordDetail(
+            resourceType: type,
+            id: RecordID(id),
+            securityCodes: security,
+            time: time,
+            authors: author.map { [$0] } ?? []
+        )
         return RecordAttributes(
             category: category,
             labels: RecordReader.sourceLabels(of: detail),
