@@ -31,6 +31,8 @@ struct Room {
     var testPackages: [Target.Dependency] = []
     var testExclude: [String] = []
     var exclude: [String] = []
+    /// Its folder, where that is not `Sources/<name>`.
+    var path: String?
 }
 
 let rooms: [Room] = [
@@ -50,14 +52,17 @@ let rooms: [Room] = [
         name: "Guard", rooms: ["VaultCore", "Sealing", "MerkleLog", "FHIRModel", "Consent"],
         testRooms: ["VaultTestSupport"]),
     Room(
-        name: "GuardStore", rooms: ["VaultCore", "MerkleLog", "Guard"], packages: [grdb],
+        name: "GuardStore", rooms: ["VaultCore", "MerkleLog", "Guard"], packages: [grdb, sqlite],
         testRooms: ["VaultTestSupport", "Sealing", "Consent", "FHIRModel"]),
     Room(
         name: "Records", rooms: ["VaultCore"], packages: [grdb, sqlite],
         testRooms: ["VaultTestSupport"], testPackages: [sqlite]),
     Room(
         name: "Vault",
-        rooms: ["VaultCore", "Sealing", "MerkleLog", "FHIRModel", "Consent", "Guard", "Records"],
+        rooms: [
+            "VaultCore", "Sealing", "MerkleLog", "FHIRModel", "Consent", "Guard", "Records",
+            "BreachResponse",
+        ],
         testRooms: ["VaultTestSupport", "GuardStore"]),
     Room(
         name: "PrivacyOffice", rooms: ["VaultCore", "Consent", "Guard"],
@@ -72,6 +77,13 @@ let rooms: [Room] = [
             "Records", "Vault", "PrivacyOffice", "BreachResponse",
         ],
         packages: [arguments], kind: .executable, testRooms: ["VaultTestSupport"]),
+    Room(
+        name: "vault-benchmark",
+        rooms: [
+            "VaultCore", "Sealing", "MerkleLog", "FHIRModel", "Consent", "Guard", "GuardStore",
+            "Records", "Vault",
+        ],
+        kind: .executable, testRooms: nil, path: "Benchmarks"),
 ]
 
 let wanted = Context.environment["ONLY"].map { $0.split(separator: ",").map(String.init) }
@@ -104,7 +116,8 @@ for room in rooms where kept?.contains(room.name) ?? true {
     case .executable:
         targets.append(
             .executableTarget(
-                name: room.name, dependencies: dependencies, swiftSettings: settings))
+                name: room.name, dependencies: dependencies, path: room.path,
+                swiftSettings: settings))
     default:
         targets.append(
             .target(

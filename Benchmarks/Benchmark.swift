@@ -1,0 +1,67 @@
+import Foundation
+import VaultCore
+
+// vault-benchmark [PATIENTS...]: one table of what the vault costs, at 10, 100 and 1,000 patients.
+//
+// The patients are those of ../shared/data/synthea/dev/smart, copied under new ids. Start it with
+// Scripts/benchmark, which builds it in release mode.
+
+@main
+enum Benchmark {
+    static func main() throws {
+        let arguments = CommandLine.arguments.dropFirst()
+        let counts = arguments.isEmpty ? [10, 100, 1_000] : arguments.compactMap { Int($0) }
+        guard counts.count == max(arguments.count, counts.isEmpty ? 1 : 0) || arguments.isEmpty,
+            counts.allSatisfy({ $0 > 0 && $0 <= 100_000 })
+        else {
+            FileHandle.standardError.write(Data("usage: vault-benchmark [PATIENTS...]\n".utf8))
+            exit(2)
+        }
+        let project = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let data = project.deletingLastPathComponent()
+            .appending(path: "shared/data/synthea/dev/smart")
+        guard FileManager.default.fileExists(atPath: data.path) else {
+            FileHandle.standardError.write(Data("needs ../shared/data/synthea/dev/smart\n".utf8))
+            exit(3)
+        }
+        print(Measure.machine)
+        print("\(Date().ISO8601Format()), release build; patients: Synthea, copied under new ids\n")
+        try table(counts, try SyntheaCopies(folder: data), project)
+    }
+
+    private static func table(_ counts: [Int], _ copies: SyntheaCopies, _ project: URL) throws {
+        let folder = URL(
+            filePath: ProcessInfo.processInfo.environment["VAULT_BENCHMARK_FOLDER"]
+                ?? FileManager.default.temporaryDirectory.path
+        )
+        var columns: [[(name: String, value: String)]] = []
+        for count in counts {
+            columns.append(
+                try VaultRows(copies, patients: count, project: project, folder: folder).cells
+            )
+        }
+        row("patients", counts.map { "\($0)" })
+        for place in columns[0].indices {
+            row(columns[0][place].name, columns.map { $0[place].value })
+        }
+        print("\nwhatever the number of patients")
+        let policies = try BenchmarkVault.policies(project)
+        let decision = try DecisionRow.seconds(policies: policies)
+        row("decision with 10 consents, us", [Text.fixed(decision * 1e6)])
+        let logs = folder.appending(path: "vault-benchmark-log-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: logs, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: logs) }
+        var log = try LogRows(folder: logs)
+        let flushes = Measure.flushes(in: logs)
+        let appends = try log.appends(500)
+        row("log append, durable, p50 us", [Text.fixed(appends.median * 1e6, 0)])
+        row("append + fdatasync, p50 us", [Text.fixed(flushes.median * 1e6, 0)])
+        row("log verification, entries/s", [Text.fixed(try log.verification(of: 100_000), 0)])
+        try log.close()
+    }
+
+    private static func row(_ name: String, _ values: [String]) {
+        print(Text.left(name, 34) + values.map { Text.right($0, 12) }.joined())
+    }
+}

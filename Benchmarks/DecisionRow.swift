@@ -1,0 +1,68 @@
+import Consent
+import FHIRModel
+import Foundation
+import VaultCore
+
+/// One decision about a patient with ten consents.
+struct DecisionRow {
+    /// Seconds a decision, the rules' work alone.
+    static func seconds(policies: PolicySet) throws -> Double {
+        guard let patient = RecordID("Patient/p"), let doctor = PrincipalID("doctor") else {
+            throw BenchmarkVault.Failure.unexpected(#fileID, line: #line)
+        }
+        var parser = JSONParser()
+        let entries = try (0..<10).map { number in
+            guard let origin = RecordID("Consent/c\(number)") else {
+                throw BenchmarkVault.Failure.unexpected(#fileID, line: #line)
+            }
+            let document = try parser.parse(Array(consent(number).utf8))
+            return PatientFacts.Entry(
+                origin: origin,
+                version: 1,
+                facts: FactExtractor.facts(of: document.root)
+            )
+        }
+        let facts = PatientFacts(entries)
+        var request = AccessRequest(
+            requester: Requester(
+                kind: .clinician,
+                references: ["Practitioner/3"],
+                principal: doctor
+            ),
+            patient: patient,
+            purposes: ["TREAT"],
+            now: Instant(seconds: 1_790_000_000)
+        )
+        let count = 20_000
+        var permitted = 0
+        let seconds = Measure.seconds {
+            for number in 0..<count {
+                request.now = Instant(seconds: 1_790_000_000 + Int64(number))
+                let context = DecisionContext(request: request, facts: facts, policies: policies)
+                if context.segmentVerdict(category: .laboratory, labels: .none) != .deny {
+                    permitted += 1
+                }
+            }
+        }
+        guard permitted == count else {
+            throw BenchmarkVault.Failure.unexpected(#fileID, line: #line)
+        }
+        return seconds / Double(count)
+    }
+
+    private static func consent(_ number: Int) -> String {
+        """
+        {"resourceType":"Consent","id":"c\(number)","status":"active",
+        "scope":{"coding":[{"code":"patient-privacy",
+        "system":"http://terminology.hl7.org/CodeSystem/consentscope"}]},
+        "category":[{"coding":[{"system":"http://loinc.org","code":"59284-0"}]}],
+        "patient":{"reference":"Patient/p"},"dateTime":"2026-01-0\(number % 9 + 1)",
+        "provision":{"type":"permit",
+        "actor":[{"role":{"coding":[{"code":"IRCP",
+        "system":"http://terminology.hl7.org/CodeSystem/v3-ParticipationType"}]},
+        "reference":{"reference":"Practitioner/\(number)"}}],
+        "purpose":[{"code":"TREAT",
+        "system":"http://terminology.hl7.org/CodeSystem/v3-ActReason"}]}}
+        """
+    }
+}
