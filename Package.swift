@@ -36,7 +36,7 @@ struct Room {
 }
 
 let rooms: [Room] = [
-    Room(name: "VaultCore"),
+    Room(name: "VaultCore", testRooms: ["VaultTestSupport"]),
     Room(
         name: "Sealing", rooms: ["VaultCore", "CSodium", "CZstd"], packages: [crypto],
         settings: [.strictMemorySafety()], testRooms: ["VaultTestSupport"],
