@@ -44,7 +44,7 @@ struct TimeTests {
     @Test func `a date-time means the instant that Foundation reads`() throws {
         for text in [
             "2026-11-22T08:00:00Z", "2026-11-22T08:00:00+05:30", "1969-12-31T23:59:59-03:00",
-            "2024-02-29T12:30:45+14:00", "0001-01-02T00:00:00Z",
+            "2024-02-29T12:30:45+14:00", "1600-03-01T00:00:00Z",
         ] {
             let ours = try #require(Instant(rfc3339: text))
             let theirs = try Date(text, strategy: .iso8601)
