@@ -8,7 +8,10 @@ internal import Darwin
 final class FolderLock: Sendable {
     private let descriptor: Int32
 
-    /// Takes the lock without waiting.
+    /// Ten milliseconds each: half a second, then the folder really is another's.
+    private static let attemptLimit = 50
+
+    /// Takes the lock; waits half a second at most.
     ///
     /// - Parameter path: The lock file; created when missing, mode 0600.
     /// - Throws: ``StorageFailure/inUse`` where another process holds it, ``StorageFailure/readOnly``
@@ -16,9 +19,15 @@ final class FolderLock: Sendable {
     init(path: String) throws(StorageFailure) {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .readOnly }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            _ = close(descriptor)
-            throw .inUse
+        var attempts = 0
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            attempts += 1
+            // A process that was just forked holds a copy of our last descriptor until it starts its program.
+            guard errno == EWOULDBLOCK, attempts < Self.attemptLimit else {
+                _ = close(descriptor)
+                throw .inUse
+            }
+            usleep(10_000)
         }
     }
 

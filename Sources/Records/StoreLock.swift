@@ -9,12 +9,21 @@ internal import Darwin
 /// The file beside the store is empty and stays: deleting it would let two openers lock two files.
 final class StoreLock: Sendable {
     private let descriptor: Int32
+    /// Ten milliseconds each: half a second, then the store really is another's.
+    private static let attemptLimit = 50
 
     init(path: String) throws(RecordsError) {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw RecordsError(system: errno) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        var attempts = 0
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             let reason = errno
+            attempts += 1
+            // A process that was just forked holds a copy of our last descriptor until it starts its program.
+            if reason == EWOULDBLOCK, attempts < Self.attemptLimit {
+                usleep(10_000)
+                continue
+            }
             close(descriptor)
             throw reason == EWOULDBLOCK ? .inUse : RecordsError(system: reason)
         }
