@@ -20,6 +20,7 @@ struct Replay {
     private(set) var principals: [PrincipalID: Principal] = [:]
     private(set) var openIntents: [UInt64: [(PatientPseudonym, IntentPart)]] = [:]
     private(set) var abandoned: [UInt64] = []
+    private(set) var incidents = IncidentReplay()
     private(set) var isDemo = false
     private(set) var problems: [AuditProblem] = []
     let tag: (RecordID, PatientPseudonym) -> UInt64
@@ -57,6 +58,8 @@ struct Replay {
                 openIntents[UInt64(intent)] = nil
                 abandoned.append(UInt64(intent))
             }
+        case EntryKind.breach.name:
+            if let detail = incidents.apply(entry) { report(detail) }
         case EntryKind.fact.name:
             for part in entry.parts { try state(part, at: entry.index) }
         case EntryKind.key.name where action == "erase":

@@ -115,7 +115,7 @@ extension StateAudit {
     }
 
     /// Opens every item of a table by itself, so that one damaged item does not hide the others.
-    private mutating func forEach(
+    mutating func forEach(
         _ kind: ItemKind, _ body: (inout StateAudit, [UInt8], [UInt8]) throws -> Void
     ) throws {
         var keys: [[UInt8]] = []

@@ -57,6 +57,7 @@ struct StateAudit {
         result.problems += replay.problems
         try comparePatients(replay)
         try comparePrincipals(replay)
+        try compareIncidents(replay)
         try compareIndex(replay)
         if replay.isDemo != isDemo { problem("state", "the demo mark is not the first entry's") }
         for index in replay.abandoned { result.notes.append("write \(index) was abandoned") }

@@ -1,0 +1,277 @@
+internal import Consent
+internal import MerkleLog
+internal import VaultCore
+
+/// One pass over the log that collects an ``AccessLog``.
+struct AccessWalk {
+    let state: GuardState
+    let query: AccessLogQuery
+    var log = AccessLog()
+    /// Whether every patient's back-pointers hold.
+    private(set) var isChained = true
+    /// Sessions of the log's beginning to the window's end.
+    private(set) var sessions: [(context: Int, principal: PrincipalID, start: Instant)] = []
+    /// Looks into the whole log inside the window.
+    private(set) var surveys: [(context: Int, time: Instant)] = []
+    private(set) var disabled: [PrincipalID: Instant] = [:]
+    /// Digests of the policies by which the window's decisions were made.
+    private(set) var policyDigests: Set<String> = []
+    private let reader: LogReader
+    private let directory: PatientPseudonym
+    private var places: [PatientPseudonym: Int] = [:]
+    private var contextPlaces: [AccessLog.Context: Int] = [:]
+    /// Names of each patient's records by number.
+    private var records: [[UInt32: AccessLog.Record]] = []
+    private var tags: [PatientPseudonym: [String: SegmentTag]] = [:]
+
+    init(state: GuardState, query: AccessLogQuery) {
+        self.state = state
+        self.query = query
+        reader = LogReader(state: state)
+        directory = state.ring.pseudonym(of: GuardState.directoryReference)
+    }
+
+    mutating func run() throws {
+        var end: (size: UInt64, time: Instant)?
+        try state.storage.forEachEntry(in: 0..<state.frontier.size) { index, bytes in
+            let stored = Array(bytes)
+            let time = try EntryCodec.frame(ofStored: stored).time
+            if index == 0 {
+                log.logBegins = time
+                log.begins = time
+            }
+            guard time < query.until else {
+                end = (index, time)
+                return false
+            }
+            if time < query.from {
+                log.fromSize = index + 1
+                log.begins = time
+            }
+            try take(index, stored)
+            return true
+        }
+        log.toSize = end?.size ?? state.frontier.size
+        log.ends = end?.time ?? state.lastTime
+        let hashes = StoredHashes(storage: state.storage)
+        log.fromRoot = try CompactRange(size: log.fromSize, reader: hashes).root.description
+        log.toRoot = try CompactRange(size: log.toSize, reader: hashes).root.description
+        for place in log.patients.indices {
+            log.patients[place].reference =
+                try state.patient(log.patients[place].pseudonym)?.reference
+        }
+        try state.forEachStoredItem(.principal) { key, _ in
+            if let id = PrincipalID(String(decoding: key, as: UTF8.self)) {
+                log.principals.insert(id)
+            }
+        }
+    }
+
+    private mutating func take(_ index: UInt64, _ stored: [UInt8]) throws {
+        let entry = try reader.open(index, stored, parts: .all)
+        let context = place(of: entry)
+        takeHeader(entry, context)
+        var closed = Set(try patients(of: index, stored))
+        for part in entry.parts where closed.remove(part.pseudonym) != nil {
+            let patient = link(part.pseudonym, part.body, at: entry)
+            try takePart(part.body, of: entry, patient, context)
+        }
+        for pseudonym in closed {
+            let patient = link(pseudonym, nil, at: entry)
+            guard isInWindow(entry) else { continue }
+            log.unreadable.append(entry.time)
+            add(.other, entry, patient, context)
+        }
+    }
+
+    private func isInWindow(_ entry: LoggedEntry) -> Bool { entry.time >= query.from }
+
+    /// Patients that have a part in an entry, from the routing tags alone.
+    private func patients(of index: UInt64, _ stored: [UInt8]) throws -> [PatientPseudonym] {
+        try EntryCodec.decode(stored).sections.dropFirst()
+            .map { reader.patient(of: $0.routing, index: index) }.filter { $0 != directory }
+    }
+
+    // MARK: Headers
+
+    private mutating func place(of entry: LoggedEntry) -> Int {
+        func text(_ field: String) -> String { entry[field] ?? EntryHeader.unknown }
+        var context = AccessLog.Context(
+            principal: text("actor"), organization: text("organization"), session: text("session"),
+            device: text("device"), recordServer: text("recordServer"), guardHost: text("guard"),
+            automation: text("automated"))
+        // The Guard itself knows that there was no session, and that these kinds have no employer.
+        if ["ed25519", "passphrase"].contains(text("authMethod")) { context.session = "none" }
+        if context.organization == EntryHeader.unknown,
+            ["patient", "family", Actor.operatorName].contains(text("actorKind"))
+        {
+            context.organization = "none"
+        }
+        if let known = contextPlaces[context] { return known }
+        contextPlaces[context] = log.contexts.count
+        log.contexts.append(context)
+        return log.contexts.count - 1
+    }
+
+    private mutating func takeHeader(_ entry: LoggedEntry, _ context: Int) {
+        let action = entry["action"] ?? ""
+        switch entry.kind {
+        case EntryKind.session.name where action == "open-session":
+            if let principal = entry["actor"].flatMap({ PrincipalID($0) }) {
+                sessions.append((context, principal, entry.time))
+            }
+        case EntryKind.principal.name where action == "disable":
+            if let id = entry.header["principal"]?["id"]?.string.flatMap({ PrincipalID($0) }) {
+                disabled[id] = entry.time
+            }
+        case EntryKind.decision.name where isInWindow(entry):
+            let isSurvey = action.hasPrefix("audit") || action.hasPrefix("breach")
+            if isSurvey, entry.parts.isEmpty, entry["decision"] == "permit" {
+                surveys.append((context, entry.time))
+            }
+            if let digest = entry["policyDigest"], digest != EntryHeader.unknown {
+                policyDigests.insert(digest)
+            }
+        default: break
+        }
+    }
+
+    // MARK: Parts
+
+    /// Moves a patient's head and checks the back-pointer; answers the patient's place.
+    private mutating func link(
+        _ pseudonym: PatientPseudonym, _ body: JSONValue?, at entry: LoggedEntry
+    ) -> Int {
+        let patient: Int
+        if let known = places[pseudonym] {
+            patient = known
+        } else {
+            patient = log.patients.count
+            places[pseudonym] = patient
+            log.patients.append(AccessLog.Patient(pseudonym: pseudonym))
+            records.append([:])
+        }
+        let head = log.patients[patient].end
+        if let body {
+            let previous = body["previous"]?.int.map { UInt64($0) }
+            if body["count"]?.int != Int64(head.count + 1)
+                || previous != (head.count == 0 ? nil : head.last)
+            {
+                isChained = false
+            }
+        }
+        let next = AccessLog.Head(count: head.count + 1, last: entry.index)
+        log.patients[patient].end = next
+        if !isInWindow(entry) { log.patients[patient].start = next }
+        return patient
+    }
+
+    private mutating func add(
+        _ content: AccessLog.Content, _ entry: LoggedEntry, _ patient: Int, _ context: Int
+    ) {
+        log.events.append(
+            AccessLog.Event(
+                index: entry.index, time: entry.time, context: context, patient: patient,
+                content: content))
+    }
+
+    private mutating func takePart(
+        _ body: JSONValue, of entry: LoggedEntry, _ patient: Int, _ context: Int
+    ) throws {
+        if entry.kind == EntryKind.intent.name { nameRecords(body, patient) }
+        var contents: [AccessLog.Content] = []
+        if let grant = try grant(body, of: entry, patient) { contents.append(grant) }
+        if isInWindow(entry) {
+            contents += items(body, of: entry, patient)
+            if contents.isEmpty { contents = [.other] }
+        }
+        for content in contents { add(content, entry, patient, context) }
+    }
+
+    /// The grant of a permitted decision, unless it had ended before the window began.
+    private mutating func grant(
+        _ body: JSONValue, of entry: LoggedEntry, _ patient: Int
+    ) throws -> AccessLog.Content? {
+        guard entry.kind == EntryKind.decision.name, let names = body["segments"]?.texts,
+            let end = body["grantEnd"]?.string.flatMap({ Instant(rfc3339: $0) }),
+            isInWindow(entry) || end > query.from,
+            let id = entry["grant"].flatMap({ Hex.decode($0) }).flatMap({ GrantID(bytes: $0) })
+        else { return nil }
+        let pseudonym = log.patients[patient].pseudonym
+        return .grant(id, segments: try names.map { try tag($0, of: pseudonym) }, end: end)
+    }
+
+    private mutating func items(
+        _ body: JSONValue, of entry: LoggedEntry, _ patient: Int
+    ) -> [AccessLog.Content] {
+        switch entry.kind {
+        case EntryKind.decision.name where body["resealed"] != nil:
+            [.stored(items(body["resealed"], patient))]
+        case EntryKind.decision.name where body["found"] != nil || body["read"] != nil:
+            [.disclosure([])]
+        case EntryKind.decision.name, EntryKind.disclosure.name:
+            body["manifest"] == nil ? [] : [.disclosure(items(body["manifest"], patient))]
+        case EntryKind.intent.name:
+            [.stored(written(body, patient))]
+        default: []
+        }
+    }
+
+    private mutating func items(_ manifest: JSONValue?, _ patient: Int) -> [AccessLog.Item] {
+        let parsed = manifest?.string.flatMap { Manifest($0) }
+        if parsed == nil { isChained = false }
+        return (parsed?.items ?? []).compactMap { item($0.number, Int64($0.version), patient) }
+    }
+
+    private mutating func written(_ body: JSONValue, _ patient: Int) -> [AccessLog.Item] {
+        zip(body["numbers"]?.integers ?? [], body["versions"]?.integers ?? []).compactMap {
+            item(UInt32(truncatingIfNeeded: $0), $1, patient)
+        }
+    }
+
+    private mutating func item(
+        _ number: UInt32, _ version: Int64, _ patient: Int
+    ) -> AccessLog.Item? {
+        guard let record = records[patient][number] else {
+            // A manifest that names what no write announced: nothing is proven by such a log.
+            isChained = false
+            return nil
+        }
+        let tag = state.ring.tag(of: record.id, patient: log.patients[patient].pseudonym)
+        log.records[tag] = record
+        return AccessLog.Item(record: tag, version: version)
+    }
+
+    private mutating func nameRecords(_ body: JSONValue, _ patient: Int) {
+        let segments = body["segments"]?.texts ?? []
+        let places = body["inSegment"]?.integers ?? []
+        for (row, (number, id)) in zip(body["numbers"]?.integers ?? [], body["ids"]?.texts ?? [])
+            .enumerated()
+        {
+            guard let id = RecordID(id), row < places.count,
+                segments.indices.contains(Int(places[row]))
+            else { continue }
+            let category = segments[Int(places[row])].prefix { $0 != "|" }
+            records[patient][UInt32(truncatingIfNeeded: number)] = AccessLog.Record(
+                id: id, category: String(category))
+        }
+    }
+
+    // MARK: Segments
+
+    /// A segment's name on the record side; an erased patient's is a hash that nothing else has.
+    mutating func tag(_ name: String, of patient: PatientPseudonym) throws -> SegmentTag {
+        if let known = tags[patient]?[name] { return known }
+        var tag = SegmentTag(
+            bytes: Array(TreeHasher.leafHash(patient.bytes + Array(name.utf8)).bytes.prefix(16)))
+        if let known = try state.patient(patient), known.erasedAt == nil,
+            let segment = Segment(name: name)
+        {
+            tag = try state.patientKeys(patient, known).tag(of: segment)
+        }
+        guard let tag else { throw GuardError.damagedState }
+        tags[patient, default: [:]][name] = tag
+        log.segmentNames[tag] = name
+        return tag
+    }
+}
