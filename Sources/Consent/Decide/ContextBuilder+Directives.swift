@@ -1,35 +1,46 @@
 internal import VaultCore
 
 extension ContextBuilder {
-    /// Kinds for which a permit counts only if it names them: what the law lets them have without being
-    /// named is in the default layer.
-    private static let mustBeNamed: Set<RequesterKind> = [
-        .insurer, .lawEnforcement, .court, .administrator, .securityOfficer,
-    ]
-
     mutating func takeConsents() {
-        for (place, consent) in facts.tables.consents.enumerated()
-        where consent.isInForce(at: request.now) {
+        liveProvisions.reserveCapacity(
+            facts.tables.consents.reduce(0) { $0 + $1.provisions.count }
+        )
+        liveConsents.reserveCapacity(facts.tables.consents.count)
+        for place in facts.tables.consents.indices {
+            let consent = facts.tables.consents[place]
+            guard consent.isInForce(at: request.now) else { continue }
             note(consent)
             guard isAboutPatient(consent) else { continue }
             if consent.isMalformed {
                 malformed.append(place)
-                continue
+            } else if consent.scope == .privacy || PurposeSet.research.intersects(purposes.known) {
+                takeProvisions(of: consent, at: place)
             }
-            if consent.scope == .research, !PurposeSet.research.intersects(purposes.known) {
-                continue
-            }
-            let nodes = consent.provisions.map { node($0, of: consent) }
-            guard nodes.contains(where: \.matches) else { continue }
-            liveConsents.append(
-                LiveConsent(
-                    consent: place,
-                    nodes: nodes,
-                    closesDefault: consent.closesDefault && nodes[0].matches,
-                    hasAbsolute: nodes.contains(where: \.isAbsolute)
-                )
-            )
         }
+    }
+
+    private mutating func takeProvisions(of consent: ConsentDirective, at place: Int) {
+        let start = liveProvisions.count
+        var matches = false
+        var hasAbsolute = false
+        for provision in consent.provisions {
+            let node = node(provision, of: consent)
+            matches = matches || node.matches
+            hasAbsolute = hasAbsolute || node.isAbsolute
+            liveProvisions.append(node)
+        }
+        guard matches else {
+            liveProvisions.removeLast(liveProvisions.count - start)
+            return
+        }
+        liveConsents.append(
+            LiveConsent(
+                consent: place,
+                nodes: start..<liveProvisions.count,
+                closesDefault: consent.closesDefault && liveProvisions[start].matches,
+                hasAbsolute: hasAbsolute
+            )
+        )
     }
 
     private mutating func note(_ consent: ConsentDirective) {
@@ -136,11 +147,14 @@ extension ContextBuilder {
         provision.actors?.contains { $0.part == .recipient } ?? false
     }
 
-    /// Whether a permit without a recipient may serve this requester.
+    /// Whether a permit without a recipient may serve this requester; for the other kinds a permit counts
+    /// only if it names them, and what the law lets them have unnamed is in the default layer.
     private var mayGoUnnamed: Bool {
-        let kind = request.requester.kind
-        if kind == .family { return relationships & Relationship.related.bit != 0 }
-        return !Self.mustBeNamed.contains(kind)
+        switch request.requester.kind {
+        case .family: relationships & Relationship.related.bit != 0
+        case .insurer, .lawEnforcement, .court, .administrator, .securityOfficer: false
+        default: true
+        }
     }
 
     /// Kinds that an agreed restriction does not bind: the patient, and disclosures that the law demands or

@@ -18,6 +18,7 @@ struct ContextBuilder {
     var layerStarts = LayerStarts()
     var liveExceptions: [CompiledPolicies.RecordTest] = []
     var liveConsents: [LiveConsent] = []
+    var liveProvisions: [LiveProvision] = []
     var liveRestrictions: [LiveRestriction] = []
     var malformed: [Int] = []
     var claimIDs: Set<String> = []
@@ -85,6 +86,8 @@ struct ContextBuilder {
             isDeceased: facts.tables.isDeceased,
             age: facts.tables.birthDate.flatMap { Age(birth: $0, now: request.now) }
         )
+        liveRules.reserveCapacity(16)
+        liveExceptions.reserveCapacity(16)
         for place in compiled.rules.indices {
             let rule = compiled.rules[place]
             guard rule.countries == 0 || rule.countries & country != 0,

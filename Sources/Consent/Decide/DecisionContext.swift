@@ -25,6 +25,8 @@ public struct DecisionContext: Sendable {
     let liveExceptions: [CompiledPolicies.RecordTest]
     /// Consents in force that can say something to this request.
     let liveConsents: [LiveConsent]
+    /// The provisions of all live consents, each consent's together.
+    let liveProvisions: [LiveProvision]
     let liveRestrictions: [LiveRestriction]
     /// Malformed consents that stop this request, by index.
     let malformed: [Int]
@@ -67,6 +69,7 @@ public struct DecisionContext: Sendable {
         layerStarts = builder.layerStarts
         liveExceptions = builder.liveExceptions
         liveConsents = builder.liveConsents
+        liveProvisions = builder.liveProvisions
         liveRestrictions = builder.liveRestrictions
         malformed = builder.malformed
         claimIDs = builder.claimIDs
@@ -118,7 +121,7 @@ public struct DecisionContext: Sendable {
             effect: effect,
             layer: layer,
             rules: rules,
-            obligations: obligations(view, rules: rules, effect: effect),
+            obligations: obligations(view, layer: layer, effect: effect),
             problems: problems
         )
     }
@@ -168,7 +171,8 @@ struct LayerStarts: Sendable {
 struct LiveConsent: Sendable {
     /// Index into the facts' consents.
     let consent: Int
-    let nodes: [LiveProvision]
+    /// Where its provisions stand in ``DecisionContext/liveProvisions``.
+    let nodes: Range<Int>
     /// Whether the default law is closed where the root does not cover the record.
     let closesDefault: Bool
     /// Whether a rule of it holds in an emergency too.
@@ -177,6 +181,7 @@ struct LiveConsent: Sendable {
 
 /// A provision, and whether its request part holds.
 struct LiveProvision: Sendable {
+    /// Index in the consent, as is the place of a node wherever one is named.
     let parent: Int
     let kind: Provision.Kind
     let matches: Bool

@@ -20,7 +20,7 @@ extension DecisionContext {
                     onlyAbsolute: onlyAbsolute,
                     below: below[place]
                 )
-                let parent = live.nodes[place].parent
+                let parent = liveProvisions[live.nodes.lowerBound + place].parent
                 below[parent] = below[parent].combined(with: said)
             }
             return own(live, 0, view, onlyAbsolute: onlyAbsolute, below: below[0])
@@ -36,7 +36,7 @@ extension DecisionContext {
         below: Possible
     ) -> Possible {
         guard below.contains(.silent) else { return below }
-        let node = live.nodes[place]
+        let node = liveProvisions[live.nodes.lowerBound + place]
         guard node.matches, !node.isMuted, node.kind != .silent,
             !onlyAbsolute || node.kind != .deny || node.isAbsolute
         else { return below }
@@ -48,30 +48,35 @@ extension DecisionContext {
         }
     }
 
-    /// Whether a rule of a consent covers a record.
+    /// Whether a rule of a consent covers a record for this requester.
     func covers(
         _ node: LiveProvision,
         _ live: LiveConsent,
         _ place: Int,
         _ view: RecordView
     ) -> Truth {
-        if !node.mustNameLabels {
-            if node.isOpen { return .yes }
-            if let masks = node.masks {
-                let known =
-                    node.kind == .deny
-                    ? masks.denies(view)
-                    : masks.permits(
-                        view,
-                        unlabelledIsNormal: policies.options.unlabelledIsNormal
-                    )
-                if let known { return known }
-            }
+        let truth = coversData(node, live, place, view)
+        guard node.mustNameLabels, truth != .no else { return truth }
+        return truth && namesLabels(facts.tables.consents[live.consent].provisions[place], view)
+    }
+
+    /// Whether the criteria of a rule that speak of data hold for a record; by numbers alone where labels are
+    /// the only one.
+    func coversData(
+        _ node: LiveProvision,
+        _ live: LiveConsent,
+        _ place: Int,
+        _ view: RecordView
+    ) -> Truth {
+        if node.isOpen { return .yes }
+        if let masks = node.masks {
+            let known =
+                node.kind == .deny
+                ? masks.denies(view)
+                : masks.permits(view, unlabelledIsNormal: policies.options.unlabelledIsNormal)
+            if let known { return known }
         }
-        let provision = facts.tables.consents[live.consent].provisions[place]
-        var truth: Truth = node.isOpen ? .yes : coversData(provision, view)
-        if node.mustNameLabels, truth != .no { truth = truth && namesLabels(provision, view) }
-        return truth
+        return coversData(facts.tables.consents[live.consent].provisions[place], view)
     }
 
     /// Whether a rule names every sensitivity of a record; one that is not sensitive needs no name.
@@ -87,7 +92,7 @@ extension DecisionContext {
     }
 
     /// Whether the criteria of a rule that speak of data hold for a record.
-    func coversData(_ provision: Provision, _ view: RecordView) -> Truth {
+    private func coversData(_ provision: Provision, _ view: RecordView) -> Truth {
         if provision.isOpen { return .yes }
         let isDeny = provision.kind == .deny
         var truth: Truth = .yes

@@ -114,9 +114,8 @@ extension DecisionContext {
         for consent in liveConsents {
             possible = possible.combined(with: says(consent, view, onlyAbsolute: false))
             if consent.closesDefault {
-                closed =
-                    closed
-                    || !coversData(facts.tables.consents[consent.consent].provisions[0], view)
+                let root = liveProvisions[consent.nodes.lowerBound]
+                closed = closed || !coversData(root, consent, 0, view)
             }
         }
         return (possible, closed)

@@ -89,7 +89,7 @@ extension DecisionContext {
         let onlyAbsolute = layer == .patientAbsolute
         guard says(live, view, onlyAbsolute: onlyAbsolute).contains(wanted) else { return [] }
         let consent = facts.tables.consents[live.consent]
-        return live.nodes.enumerated().compactMap { place, node in
+        return liveProvisions[live.nodes].enumerated().compactMap { place, node in
             guard node.matches, !node.isMuted, node.kind == (effect == .permit ? .permit : .deny),
                 !onlyAbsolute || node.isAbsolute, covers(node, live, place, view) != .no
             else { return nil }
@@ -105,7 +105,7 @@ extension DecisionContext {
     private func closing(_ view: RecordView) -> [DeterminingRule] {
         liveConsents.compactMap { live in
             guard live.closesDefault,
-                coversData(facts.tables.consents[live.consent].provisions[0], view) != .yes
+                coversData(liveProvisions[live.nodes.lowerBound], live, 0, view) != .yes
             else { return nil }
             return named(
                 "consent:\(facts.tables.consents[live.consent].id)#residual",
@@ -117,22 +117,14 @@ extension DecisionContext {
     }
 
     /// What travels with a release: obligations of the rules that permit, and of rules that only oblige.
-    func obligations(
-        _ view: RecordView,
-        rules: [DeterminingRule],
-        effect: Effect
-    ) -> [Obligation] {
+    func obligations(_ view: RecordView, layer: Layer, effect: Effect) -> [Obligation] {
+        guard effect == .permit else {
+            return request.breakGlass == nil ? [] : [Obligation(code: "review-due")]
+        }
         var codes: Set<String> = []
-        if effect == .permit {
-            let ids = Set(rules.map(\.id))
-            for rule in policies.rules where ids.contains(rule.id) {
-                codes.formUnion(rule.obligations)
-            }
-            for live in liveRules[layerStarts.range(6)] where applies(live, view) != .no {
-                codes.formUnion(policies.rules[live.rule].obligations)
-            }
-        } else if request.breakGlass != nil {
-            codes = ["review-due"]
+        for place in [layer.order, 6].map(layerStarts.range).joined()
+        where !liveRules[place].isDeny && applies(liveRules[place], view) != .no {
+            codes.formUnion(policies.rules[liveRules[place].rule].obligations)
         }
         return codes.sorted().map { policies.obligations[$0] ?? Obligation(code: $0) }
     }

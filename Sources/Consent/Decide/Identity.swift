@@ -37,8 +37,8 @@ struct Identity: Sendable {
         keys = own
         self.organizations = organizations
         self.names = names
-        hasReference = own.contains { !$0.contains("|") }
-        hasIdentifier = own.contains { $0.contains("|") }
+        hasReference = own.contains { !$0.utf8.contains(0x7C) }
+        hasIdentifier = own.contains { $0.utf8.contains(0x7C) }
     }
 
     private static func closure(
@@ -83,7 +83,7 @@ struct Identity: Sendable {
             for name in index.tables.names[key] ?? [] where names.contains(name) { return true }
         }
         let isResolved = facts.tables.aliases[key] != nil || directory.tables.aliases[key] != nil
-        if key.contains("|") { return !hasIdentifier && !isResolved }
+        if key.utf8.contains(0x7C) { return !hasIdentifier && !isResolved }
         switch key.prefix(while: { $0 != "/" }) {
         case "Practitioner", "RelatedPerson", "Patient", "Organization", "Person", "Device":
             return !hasReference && !isResolved

@@ -8,8 +8,9 @@ struct RecordView {
     let categoryBit: UInt64
     let labels: LabelSet?
     let detail: RecordDetail?
-    /// The effective confidentiality from 0 (`U`) to 5 (`V`), -1 where the record has none, `nil` where it
-    /// is not known. A record with any label is at least `R`, whatever its code says.
+    /// The effective confidentiality from 0 (`U`) to 5 (`V`), -1 where there is none, `nil` if not known.
+    ///
+    /// A record with any label is at least `R`, whatever its code says.
     let rank: Int?
 
     /// Nothing is known, which asks what may be permitted at all.

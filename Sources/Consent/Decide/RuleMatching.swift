@@ -87,7 +87,7 @@ extension DecisionContext {
         guard let present = view.labels?.intersection(labels) else { return .unknown }
         var truth: Truth = .no
         for live in liveConsents {
-            for (place, node) in live.nodes.enumerated()
+            for (place, node) in liveProvisions[live.nodes].enumerated()
             where node.matches && node.kind == .permit {
                 let provision = facts.tables.consents[live.consent].provisions[place]
                 guard provision.purposes != nil, naming == .class || node.isExplicit,

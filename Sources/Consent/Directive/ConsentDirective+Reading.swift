@@ -6,38 +6,34 @@ extension ConsentDirective {
     /// Never fails: what cannot be read makes an active consent malformed, and then it denies.
     ///
     /// - Parameter resource: The resource.
-    public init(_ resource: JSONNode) {
+    /// - Returns: What the patient directed.
+    public static func read(_ resource: JSONNode) -> ConsentDirective {
         var reader = ConsentReader()
-        self = reader.directive(resource)
+        return reader.directive(resource)
     }
 
     /// Reads a Consent from its text.
     ///
     /// - Parameters:
     ///   - text: JSON as received.
-    ///   - fallbackID: Names the directive where the text does not.
-    public init(text: String, fallbackID: String) {
+    ///   - fallbackID: Names the directive where nothing of the text can be read.
+    /// - Returns: What the patient directed.
+    public static func read(text: String, fallbackID: String) -> ConsentDirective {
         var parser = JSONParser()
         guard let document = try? parser.parse(Array(text.utf8)) else {
-            self.init(unreadable: fallbackID)
-            return
+            return ConsentDirective(
+                id: fallbackID,
+                standing: .active,
+                scope: .privacy,
+                patients: [],
+                bounds: nil,
+                custodians: [],
+                provisions: [],
+                closesDefault: false,
+                problems: ["not readable as JSON"],
+                isMalformed: true
+            )
         }
-        self.init(document.root)
-    }
-
-    /// A consent of which nothing can be read.
-    init(unreadable id: String) {
-        self.init(
-            id: id,
-            standing: .active,
-            scope: .privacy,
-            patients: [],
-            bounds: nil,
-            custodians: [],
-            provisions: [],
-            closesDefault: false,
-            problems: ["not readable as JSON"],
-            isMalformed: true
-        )
+        return read(document.root)
     }
 }

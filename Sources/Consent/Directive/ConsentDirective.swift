@@ -4,7 +4,7 @@ public import VaultCore
 ///
 /// Source: FHIR R4 Consent; IHE Privacy Consent on FHIR 1.1.0. An R5 Consent is read as far as it means
 /// the same. What cannot be read makes the directive malformed, and then it denies.
-public struct ConsentDirective: Sendable, Hashable {
+public final class ConsentDirective: Sendable {
     /// Whether the directive is to be looked at.
     public enum Standing: Sendable, Hashable {
         /// Status `active`.
@@ -44,6 +44,30 @@ public struct ConsentDirective: Sendable, Hashable {
     /// Whether it denies everything it could cover because it cannot be read.
     public let isMalformed: Bool
 
+    init(
+        id: String,
+        standing: Standing,
+        scope: Scope,
+        patients: [String],
+        bounds: TimeBounds?,
+        custodians: [String],
+        provisions: [Provision],
+        closesDefault: Bool,
+        problems: [String],
+        isMalformed: Bool
+    ) {
+        self.id = id
+        self.standing = standing
+        self.scope = scope
+        self.patients = patients
+        self.bounds = bounds
+        self.custodians = custodians
+        self.provisions = provisions
+        self.closesDefault = closesDefault
+        self.problems = problems
+        self.isMalformed = isMalformed
+    }
+
     /// Whether it is to be looked at, at this time.
     ///
     /// - Parameter now: The time of the request.
@@ -57,7 +81,7 @@ public struct ConsentDirective: Sendable, Hashable {
 ///
 /// A criterion that is `nil` is not restricted. A nested rule's own criterion replaces its parent's of the
 /// same kind: IHE PCF writes exceptions that way (root `N`, nested `PSY`; root `TREAT`, nested `BTG`).
-public struct Provision: Sendable, Hashable {
+public final class Provision: Sendable {
     /// What a rule does where it matches and no rule below it speaks.
     public enum Kind: Sendable, Hashable {
         /// Allows.
@@ -148,7 +172,35 @@ public struct Provision: Sendable, Hashable {
     let hasLabelsOnly: Bool
 
     /// Whether nothing about the record restricts the rule.
-    var isOpen: Bool { labels == nil && hasLabelsOnly }
+    let isOpen: Bool
+
+    init(_ criteria: Criteria, kind: Kind, path: String, parent: Int) {
+        self.path = path
+        self.parent = parent
+        self.kind = kind
+        bounds = criteria.bounds
+        actors = criteria.actors
+        actions = criteria.actions
+        purposes = criteria.purposes
+        labels = criteria.labels
+        classes = criteria.classes
+        codes = criteria.codes
+        dataPeriod = criteria.dataPeriod
+        data = criteria.data
+        isNarrowedByUnknown = criteria.isNarrowedByUnknown
+        let v3 = (criteria.purposes ?? []).filter {
+            $0.system == CodeSystem.actReason && PurposeSet.knows($0.code)
+        }
+        purposeSet = PurposeSet(v3.map(\.code))
+        hasForeignPurposes = v3.count != criteria.purposes?.count ?? 0
+        namesEmergency = criteria.namesOwnPurposes && purposeSet.intersects(.overrides)
+        labelCriterion = criteria.labels.map { LabelCriterion($0) }
+        hasAuthor = criteria.actors?.contains { $0.part == .author } ?? false
+        hasLabelsOnly =
+            criteria.classes == nil && criteria.codes == nil && criteria.dataPeriod == nil
+            && criteria.data == nil && !hasAuthor
+        isOpen = criteria.labels == nil && hasLabelsOnly
+    }
 }
 
 /// A period of clinical time: compared by written dates where its bounds are dates.

@@ -38,33 +38,7 @@ struct Criteria {
     }
 
     func provision(kind: Provision.Kind, path: String, parent: Int) -> Provision {
-        let v3 = (purposes ?? []).filter {
-            $0.system == CodeSystem.actReason && PurposeSet.knows($0.code)
-        }
-        let hasAuthor = actors?.contains { $0.part == .author } ?? false
-        return Provision(
-            path: path,
-            parent: parent,
-            kind: kind,
-            bounds: bounds,
-            actors: actors,
-            actions: actions,
-            purposes: purposes,
-            labels: labels,
-            classes: classes,
-            codes: codes,
-            dataPeriod: dataPeriod,
-            data: data,
-            isNarrowedByUnknown: isNarrowedByUnknown,
-            purposeSet: PurposeSet(v3.map(\.code)),
-            hasForeignPurposes: v3.count != purposes?.count ?? 0,
-            namesEmergency: namesOwnPurposes
-                && v3.contains { $0.code == "ETREAT" || $0.code == "BTG" },
-            labelCriterion: labels.map { LabelCriterion($0) },
-            hasAuthor: hasAuthor,
-            hasLabelsOnly: classes == nil && codes == nil && dataPeriod == nil && data == nil
-                && !hasAuthor
-        )
+        Provision(self, kind: kind, path: path, parent: parent)
     }
 }
 

@@ -73,13 +73,13 @@ struct RequestedPurposes {
     /// Takes bare v3 codes and `SYS|CODE` of other systems.
     init(_ purposes: [String]) {
         codes = purposes.map { text in
-            guard let bar = text.lastIndex(of: "|") else {
+            guard let bar = text.utf8.lastIndex(of: 0x7C) else {
                 let system = PurposeSet.knows(text) ? CodeSystem.actReason : ""
                 return CodedValue(canonicalSystem: system, code: text)
             }
             return CodedValue(
                 system: String(text[..<bar]),
-                code: String(text[text.index(after: bar)...])
+                code: String(text[text.utf8.index(after: bar)...])
             )
         }
         let v3 = codes.filter { $0.system == CodeSystem.actReason }
