@@ -6,10 +6,9 @@ extension ConsentDirective {
     /// Never fails: what cannot be read makes an active consent malformed, and then it denies.
     ///
     /// - Parameter resource: The resource.
-    /// - Returns: What the patient directed.
-    public static func read(_ resource: JSONNode) -> ConsentDirective {
+    public init(_ resource: JSONNode) {
         var reader = ConsentReader()
-        return reader.directive(resource)
+        self = reader.directive(resource)
     }
 
     /// Reads a Consent from its text.
@@ -17,11 +16,12 @@ extension ConsentDirective {
     /// - Parameters:
     ///   - text: JSON as received.
     ///   - fallbackID: Names the directive where nothing of the text can be read.
-    /// - Returns: What the patient directed.
-    public static func read(text: String, fallbackID: String) -> ConsentDirective {
+    public init(text: String, fallbackID: String) {
         var parser = JSONParser()
-        guard let document = try? parser.parse(Array(text.utf8)) else {
-            return ConsentDirective(
+        if let document = try? parser.parse(Array(text.utf8)) {
+            self.init(document.root)
+        } else {
+            self.init(
                 id: fallbackID,
                 standing: .active,
                 scope: .privacy,
@@ -34,6 +34,5 @@ extension ConsentDirective {
                 isMalformed: true
             )
         }
-        return read(document.root)
     }
 }

@@ -4,7 +4,7 @@ public import VaultCore
 ///
 /// Source: FHIR R4 Consent; IHE Privacy Consent on FHIR 1.1.0. An R5 Consent is read as far as it means
 /// the same. What cannot be read makes the directive malformed, and then it denies.
-public final class ConsentDirective: Sendable {
+public struct ConsentDirective: Sendable {
     /// Whether the directive is to be looked at.
     public enum Standing: Sendable, Hashable {
         /// Status `active`.

@@ -109,7 +109,7 @@ struct FactTables: Sendable {
         case .claim: if fact.isActive { claims.append(payment(fact, id: id)) }
         case .consent:
             if let source = fact.source {
-                consents.append(ConsentDirective.read(text: source, fallbackID: id))
+                consents.append(ConsentDirective(text: source, fallbackID: id))
             }
         case .restriction: if fact.isActive { takeRestriction(fact, id: id) }
         }

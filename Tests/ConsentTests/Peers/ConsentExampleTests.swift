@@ -14,7 +14,7 @@ struct ConsentExampleTests {
             where url.lastPathComponent.lowercased().hasPrefix("consent") {
                 var parser = JSONParser()
                 let document = try parser.parse(Array(try Data(contentsOf: url)))
-                let consent = ConsentDirective.read(document.root)
+                let consent = ConsentDirective(document.root)
                 standing["\(folder)/\(url.lastPathComponent)"] =
                     consent.isMalformed ? "malformed" : "\(consent.standing)"
                 if consent.isMalformed { print(url.lastPathComponent, consent.problems) }
