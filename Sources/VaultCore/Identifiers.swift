@@ -10,18 +10,16 @@ public struct FHIRID: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// - Parameter text: Candidate id.
     /// - Returns: `nil` where FHIR does not allow the text as an id.
     public init?(_ text: some StringProtocol) {
-        let utf8 = text.utf8
-        guard (1...Limits.maximumIDLength).contains(utf8.count), utf8.allSatisfy(Self.isAllowed)
-        else { return nil }
-        self.text = String(text)
+        var text = String(text)
+        guard text.withUTF8({ Self.isAllowed(UnsafeRawBufferPointer($0)) }) else { return nil }
+        self.text = text
     }
 
     /// Checks and keeps an id given as bytes, without generic code: for the ingest path.
     ///
     /// - Parameter bytes: Candidate id; `nil` comes out where FHIR does not allow it.
     public init?(utf8 bytes: UnsafeRawBufferPointer) {
-        guard (1...Limits.maximumIDLength).contains(bytes.count) else { return nil }
-        for index in 0..<bytes.count where !Self.isAllowed(bytes[index]) { return nil }
+        guard Self.isAllowed(bytes) else { return nil }
         text = String(decoding: bytes, as: UTF8.self)
     }
 
@@ -36,11 +34,15 @@ public struct FHIRID: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// - Returns: Whether `left` sorts first.
     public static func < (left: FHIRID, right: FHIRID) -> Bool { left.text < right.text }
 
-    private static func isAllowed(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E: true
-        default: false
+    private static func isAllowed(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard (1...Limits.maximumIDLength).contains(bytes.count) else { return false }
+        for byte in bytes {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E: continue
+            default: return false
+            }
         }
+        return true
     }
 }
 
@@ -66,12 +68,30 @@ public struct RecordID: Sendable, Hashable, Comparable, CustomStringConvertible 
     /// - Parameter reference: A relative literal reference without version.
     /// - Returns: `nil` where the text is anything else.
     public init?(_ reference: some StringProtocol) {
-        let parts = reference.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let id = FHIRID(parts[1]), let first = parts[0].utf8.first,
-            (0x41...0x5A).contains(first), parts[0].utf8.count <= 64,
-            parts[0].utf8.allSatisfy({ (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) })
+        var text = String(reference)
+        guard let read = text.withUTF8({ Self(utf8: UnsafeRawBufferPointer($0)) }) else {
+            return nil
+        }
+        self = read
+    }
+
+    /// Reads `Type/id` from bytes, without generic code: for the ingest path.
+    ///
+    /// - Parameter bytes: A relative literal reference without version; `nil` comes out for anything else.
+    public init?(utf8 bytes: UnsafeRawBufferPointer) {
+        var slash = 0
+        while slash < bytes.count, bytes[slash] != 0x2F {
+            let letter = bytes[slash]
+            guard (0x41...0x5A).contains(letter) || slash > 0 && (0x61...0x7A).contains(letter)
+            else { return nil }
+            slash += 1
+        }
+        guard (1...64).contains(slash), slash < bytes.count,
+            let id = FHIRID(utf8: UnsafeRawBufferPointer(rebasing: bytes[(slash + 1)...]))
         else { return nil }
-        self.init(type: String(parts[0]), id: id)
+        self.init(
+            type: String(decoding: UnsafeRawBufferPointer(rebasing: bytes[..<slash]), as: UTF8.self),
+            id: id)
     }
 
     /// `Type/id`.

@@ -122,3 +122,13 @@ enum OwnerRule: Sendable, Hashable {
         return nil
     }
 }
+
+extension ResourceType {
+    /// Whether a record of this type may stand in the shared directory.
+    public var mayBeShared: Bool {
+        switch OwnerRule.table[place] {
+        case .shared, .patientOrShared: true
+        default: false
+        }
+    }
+}

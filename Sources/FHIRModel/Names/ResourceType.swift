@@ -172,6 +172,17 @@ public enum ResourceType: String, Sendable, Hashable, CaseIterable, CustomString
         self = Self.all[place]
     }
 
+    /// Finds a type by its name, without the search through all cases that `init(rawValue:)` makes.
+    ///
+    /// - Parameter name: Exactly as FHIR writes it; `nil` comes out where R4 knows no such type.
+    public init?(named name: String) {
+        var name = name
+        guard let type = name.withUTF8({ ResourceType(UnsafeRawBufferPointer($0)) }) else {
+            return nil
+        }
+        self = type
+    }
+
     /// Finds a type in the content of a JSON string.
     init?(_ entry: TapeEntry, in bytes: UnsafePointer<UInt8>) {
         guard let place = Self.table.place(entry, in: bytes) else { return nil }

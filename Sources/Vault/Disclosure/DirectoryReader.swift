@@ -10,49 +10,81 @@ internal import VaultCore
 struct DirectoryReader {
     let vault: VaultService
     let grant: Grant
+    private var openers: [SegmentTag: SegmentOpener] = [:]
+    private var seen: Set<RecordID> = []
 
-    /// Directory records that some records refer to, directly or through one another.
-    func referenced(by opened: [OpenedRecord]) throws -> [DisclosedRecord] {
-        guard let directory = grant.directory, !opened.isEmpty else { return [] }
-        let known = try all(directory)
-        var wanted: Set<RecordID> = []
-        var open = try opened.flatMap { try references(in: $0.disclosed.bytes) }
-        while let next = open.popLast() {
-            guard let record = known[next], wanted.insert(next).inserted else { continue }
-            open += try references(in: record.bytes)
-        }
-        return wanted.sorted().compactMap { known[$0] }
+    init(vault: VaultService, grant: Grant) {
+        self.vault = vault
+        self.grant = grant
     }
 
-    private func all(_ directory: DirectoryGrant) throws -> [RecordID: DisclosedRecord] {
-        var openers: [SegmentTag: SegmentOpener] = [:]
-        for segment in directory.segments {
-            openers[segment.tag] = try SegmentOpener(readKey: segment.readKey)
-        }
-        var parser = JSONParser()
-        var found: [RecordID: DisclosedRecord] = [:]
-        try vault.records.forEachRow(
-            of: directory.pseudonym, segments: nil, versions: .current
-        ) { row in
-            guard let opener = openers[row.header.segment] else { throw VaultError.damagedRecord }
-            let bytes = try opener.open(
-                row.sealed, at: row.header.location(in: vault.guard.vault))
-            guard let name = RecordName(in: bytes, parser: &parser) else {
-                throw VaultError.damagedRecord
+    /// Directory records that some records refer to, directly or through one another; only these are
+    /// opened, however large the directory.
+    mutating func referenced(by opened: [OpenedRecord]) throws -> [DisclosedRecord] {
+        guard let directory = grant.directory else { return [] }
+        var found: [DisclosedRecord] = []
+        var wanted = opened.flatMap { references(in: $0.disclosed.bytes) }
+        while !wanted.isEmpty {
+            let tags = try vault.guard.directoryTags(of: wanted)
+            var next: [RecordID] = []
+            for (record, tag) in zip(wanted, tags) {
+                guard let known = try read(record, tag, directory) else { continue }
+                found.append(known)
+                next += references(in: known.bytes)
             }
-            found[name.record] = DisclosedRecord(
-                record: name.record, version: row.header.version, bytes: bytes, isIncluded: true)
+            wanted = next
+        }
+        return found.sorted { $0.record < $1.record }
+    }
+
+    private mutating func read(
+        _ record: RecordID,
+        _ tag: RecordTag,
+        _ directory: DirectoryGrant
+    ) throws -> DisclosedRecord? {
+        guard let row = try vault.records.row(tag, version: nil),
+            row.header.patient == directory.pseudonym, !row.header.isDeleted
+        else { return nil }
+        let opener = try opener(of: row.header.segment, directory)
+        do {
+            let bytes = try opener.open(
+                row.sealed,
+                at: row.header.location(in: vault.guard.vault)
+            )
+            return DisclosedRecord(
+                record: record,
+                version: row.header.version,
+                bytes: bytes,
+                isIncluded: true
+            )
+        } catch { throw VaultError.damagedRecord }
+    }
+
+    private mutating func opener(
+        of segment: SegmentTag,
+        _ directory: DirectoryGrant
+    ) throws -> SegmentOpener {
+        if let known = openers[segment] { return known }
+        guard let granted = directory.segments.first(where: { $0.tag == segment }) else {
+            throw VaultError.damagedRecord
+        }
+        let made = try SegmentOpener(readKey: granted.readKey)
+        openers[segment] = made
+        return made
+    }
+
+    /// References to what may stand in the directory, each once in a response.
+    private mutating func references(in bytes: [UInt8]) -> [RecordID] {
+        var found: [RecordID] = []
+        bytes.withUnsafeBytes { bytes in
+            ReferenceScan.forEach(in: bytes) { text in
+                guard let record = RecordID(literal: text),
+                    ResourceType(named: record.type)?.mayBeShared == true,
+                    seen.insert(record).inserted
+                else { return }
+                found.append(record)
+            }
         }
         return found
-    }
-
-    private func references(in bytes: [UInt8]) throws -> [RecordID] {
-        var parser = JSONParser()
-        let document = try parser.parse(bytes)
-        var summary = ResourceSummary()
-        try summary.gather(document.root)
-        return summary.references.compactMap {
-            RecordID(literal: document.string($0.reference))
-        }
     }
 }

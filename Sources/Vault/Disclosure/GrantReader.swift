@@ -29,19 +29,20 @@ struct GrantReader {
                 bytes = try opener.open(
                     row.sealed, at: row.header.location(in: vault.guard.vault))
             } catch { throw VaultError.damagedRecord }
-            guard let name = RecordName(in: bytes, parser: &parser) else {
-                throw VaultError.damagedRecord
+            if segment.needsFilter {
+                guard let document = try? parser.parse(bytes) else {
+                    throw VaultError.damagedRecord
+                }
+                guard try filter.admits(document, segment: segment.segment) else { return }
             }
-            if segment.needsFilter,
-                try !filter.admits(name.document, segment: segment.segment)
-            {
-                return
+            guard let record = bytes.withUnsafeBytes({ RecordID(ofResource: $0) }) else {
+                throw VaultError.damagedRecord
             }
             found.append(
                 OpenedRecord(
                     number: UInt32(row.header.number),
                     disclosed: DisclosedRecord(
-                        record: name.record, version: row.header.version, bytes: bytes,
+                        record: record, version: row.header.version, bytes: bytes,
                         isIncluded: false)))
         }
         return found.sorted { $0.number < $1.number }
@@ -60,20 +61,5 @@ struct GrantReader {
         try vault.records.forEachRow(
             of: grant.patient, segments: Set(grant.segments.map(\.tag)), versions: .current,
             body: body)
-    }
-}
-
-/// Type and id of an opened record, read from its own bytes.
-struct RecordName {
-    let record: RecordID
-    let document: JSONDocument
-
-    init?(in bytes: [UInt8], parser: inout JSONParser) {
-        guard let document = try? parser.parse(bytes),
-            let type = document.root["resourceType"]?.string,
-            let id = document.root["id"]?.string.flatMap({ FHIRID($0) })
-        else { return nil }
-        record = RecordID(type: type, id: id)
-        self.document = document
     }
 }

@@ -27,7 +27,8 @@ extension VaultService {
         // 3. The log lists what the response carries, before it leaves.
         let receipt = try recordDisclosure(of: opened, under: grant)
         // 4. Only now do bytes leave.
-        let included = try DirectoryReader(vault: self, grant: grant).referenced(by: opened)
+        var directory = DirectoryReader(vault: self, grant: grant)
+        let included = try directory.referenced(by: opened)
         return .released(
             Disclosure(
                 decision: grant.decision, receipt: receipt,

@@ -115,7 +115,7 @@ struct RecordAnalysis: Sendable {
         var links: [LabelGraph<RecordID>.Link] = []
         for span in summary.references {
             guard let target = RecordID(literal: document.string(span.reference)),
-                target != resource.record, let targetType = ResourceType(rawValue: target.type),
+                target != resource.record, let targetType = ResourceType(named: target.type),
                 let kind = LabelLink(span, from: summary.type, to: targetType)
             else { continue }
             links.append(.init(to: target, kind))

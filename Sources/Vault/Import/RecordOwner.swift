@@ -83,10 +83,28 @@ struct OwnerFinder {
 extension RecordID {
     /// Reads the type and id at the end of a literal reference, absolute or relative, without version.
     init?(literal text: String) {
-        guard !text.hasPrefix("#"), !text.contains("?"), !text.hasPrefix("urn:") else { return nil }
-        var parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        if parts.count >= 4, parts[parts.count - 2] == "_history" { parts.removeLast(2) }
-        guard parts.count >= 2 else { return nil }
-        self.init("\(parts[parts.count - 2])/\(parts[parts.count - 1])")
+        var text = text
+        guard let read = text.withUTF8({ Self(literal: UnsafeRawBufferPointer($0)) }) else {
+            return nil
+        }
+        self = read
+    }
+
+    /// The same from bytes: the last two parts of a path, a version after them left out.
+    init?(literal bytes: UnsafeRawBufferPointer) {
+        guard let first = bytes.first, first != 0x23, !bytes.contains(0x3F),
+            !bytes.starts(with: "urn:".utf8)
+        else { return nil }
+        var slashes = bytes.indices.filter { bytes[$0] == 0x2F }
+        var end = bytes.count
+        if slashes.count >= 3 {
+            let version = slashes[slashes.count - 2]..<slashes[slashes.count - 1]
+            if bytes[version].dropFirst().elementsEqual("_history".utf8) {
+                end = version.lowerBound
+                slashes.removeLast(2)
+            }
+        }
+        let start = slashes.count >= 2 ? slashes[slashes.count - 2] + 1 : 0
+        self.init(utf8: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
     }
 }
