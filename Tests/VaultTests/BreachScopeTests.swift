@@ -37,27 +37,44 @@ struct TestPerson: IncidentPerson {
         requester.principal = principal
         try harness.vault.guard.register(
             Principal(id: principal, name: name, requester: requester, publicKey: publicKey),
-            by: .operator, context: CallContext())
+            by: .operator,
+            context: CallContext()
+        )
     }
 
     func caller(for body: JSONValue) throws -> Caller {
         let time = harness.clock.now()
         let nonce = SystemRandom().bytes(16)
         let message = SignedStatement.message(
-            vault: harness.vaultID, principal: principal, time: time, nonce: nonce, body: body)
+            vault: harness.vaultID,
+            principal: principal,
+            time: time,
+            nonce: nonce,
+            body: body
+        )
         return .signed(
             SignedStatement(
-                principal: principal, time: time, nonce: nonce, signature: try sign(message)))
+                principal: principal,
+                time: time,
+                nonce: nonce,
+                signature: try sign(message)
+            )
+        )
     }
 
     func sign(_ message: [UInt8]) throws -> [UInt8] { try Signing.sign(message, with: key) }
 
     /// Reads a patient; a patient reads themselves, a clinician breaks the glass or treats.
     func read(
-        _ patient: String, _ purpose: String, breakGlass: String? = nil, categories: [String] = []
+        _ patient: String,
+        _ purpose: String,
+        breakGlass: String? = nil,
+        categories: [String] = []
     ) throws -> Disclosure? {
         var request = ReleaseRequest(
-            patient: try #require(PatientDesignation(patient)), purposes: [purpose])
+            patient: try #require(PatientDesignation(patient)),
+            purposes: [purpose]
+        )
         request.breakGlass = breakGlass.map { BreakGlass(reason: $0) }
         request.categories = categories
         return try harness.vault.request(request, by: try caller(for: request.json)).released
@@ -86,18 +103,31 @@ struct SnoopedVault {
             "ms-nurul-aisyah", "nb-marit-bjornstad", "ta-poongodi",
         ] { _ = try harness.importExample("\(name).json") }
         officer = try TestPerson(
-            "po", Requester(kind: .privacyOfficer, roles: [
-                "commander", "communications", "reviewer",
-            ]), in: harness)
+            "po",
+            Requester(
+                kind: .privacyOfficer,
+                roles: [
+                    "commander", "communications", "reviewer",
+                ]
+            ),
+            in: harness
+        )
         engineer = try TestPerson(
-            "so", Requester(kind: .securityOfficer, roles: ["counsel", "system-owner", "reviewer"]),
-            in: harness)
+            "so",
+            Requester(kind: .securityOfficer, roles: ["counsel", "system-owner", "reviewer"]),
+            in: harness
+        )
         snooper = try TestPerson("snooper", Requester(kind: .clinician), in: harness)
         let okafor = try TestPerson(
-            "okafor", Requester(kind: .clinician, references: ["Practitioner/prac-us-okafor"]),
-            in: harness)
+            "okafor",
+            Requester(kind: .clinician, references: ["Practitioner/prac-us-okafor"]),
+            in: harness
+        )
         let haeun = try TestPerson(
-            "haeun", Requester(kind: .patient, references: ["Patient/haeun"]), in: harness)
+            "haeun",
+            Requester(kind: .patient, references: ["Patient/haeun"]),
+            in: harness
+        )
         clock.pass(3_600)
         #expect(try snooper.read("marit", "ETREAT", breakGlass: "urgent-care") != nil)
         clock.pass(6 * 3_600)
@@ -107,12 +137,17 @@ struct SnoopedVault {
         clock.pass(60)
         #expect(try okafor.read("margaret", "TREAT") != nil)
         accessed["Patient/tomas"] = try #require(
-            try snooper.read("tomas", "ETREAT", breakGlass: "urgent-care")).releasedCount
+            try snooper.read("tomas", "ETREAT", breakGlass: "urgent-care")
+        ).releasedCount
         clock.pass(60)
         #expect(try haeun.read("haeun", "PATRQT") != nil)
         accessed["Patient/aisyah"] = try #require(
             try snooper.read(
-                "aisyah", "ETREAT", breakGlass: "urgent-care", categories: ["medications"])
+                "aisyah",
+                "ETREAT",
+                breakGlass: "urgent-care",
+                categories: ["medications"]
+            )
         ).releasedCount
         clock.pass(60)
         window = ScopeWindow(from: from, to: clock.now())
@@ -136,17 +171,22 @@ struct BreachScopeTests {
     {
         let world = try SnoopedVault()
         let finding = try world.harness.vault.scope(
-            world.question, by: [world.officer, world.engineer], context: CallContext())
+            world.question,
+            by: [world.officer, world.engineer],
+            context: CallContext()
+        )
         #expect(finding.result.doubts == [])
         #expect(finding.isAgreed)
         let accessed = Dictionary(
             uniqueKeysWithValues: finding.result.accessed.map {
                 (world.reference(of: $0.patient, in: finding), Set($0.accessed.map(\.item)).count)
-            })
+            }
+        )
         #expect(accessed == world.accessed)
         #expect(
             Set(finding.result.couldHave.map { world.reference(of: $0.patient, in: finding) })
-                == world.couldHave)
+                == world.couldHave
+        )
         for (patient, proof) in finding.result.notAccessed {
             let reference = world.reference(of: patient, in: finding)
             let known = try #require(finding.log.patients.first { $0.pseudonym == patient })
@@ -173,8 +213,12 @@ struct BreachScopeTests {
         let vault = world.harness.vault
         let finding = try vault.scope(world.question, by: people, context: CallContext())
         let file = try vault.certify(
-            finding, of: Incident(id: "case-1", isDrill: false), previous: nil, by: people,
-            context: CallContext())
+            finding,
+            of: Incident(id: "case-1", isDrill: false),
+            previous: nil,
+            by: people,
+            context: CallContext()
+        )
         let key = vault.guard.verifierKey
         let good = try ScopeFile.verify(file.bytes, verifierKey: key)
         #expect(good.problems == [])
@@ -206,14 +250,20 @@ struct BreachScopeTests {
         #expect(!finding.isAgreed)
         #expect(throws: GuardError.notPermitted(action: "sign twice")) {
             _ = try vault.certify(
-                finding, of: Incident(id: "case-1", isDrill: false), previous: nil,
-                by: [world.officer, world.officer], context: CallContext())
+                finding,
+                of: Incident(id: "case-1", isDrill: false),
+                previous: nil,
+                by: [world.officer, world.officer],
+                context: CallContext()
+            )
         }
         let nobody = try #require(PrincipalID("nobody"))
         #expect(throws: BreachResponseError.suspicionNamesNobody) {
             _ = try vault.scope(
                 ScopeComputation(window: world.window, suspicion: .principal(nobody)),
-                by: [world.officer], context: CallContext())
+                by: [world.officer],
+                context: CallContext()
+            )
         }
     }
 }

@@ -34,9 +34,14 @@ public struct LetterFacts: Sendable, Hashable {
     ///   - sender: Who writes.
     ///   - contact: Where to ask.
     public init(
-        name: String, address: [String], suspicion: String,
-        days: (from: String, until: String, discovered: String), isAccessed: Bool,
-        categories: [String], sender: String, contact: String
+        name: String,
+        address: [String],
+        suspicion: String,
+        days: (from: String, until: String, discovered: String),
+        isAccessed: Bool,
+        categories: [String],
+        sender: String,
+        contact: String
     ) {
         self.name = name
         self.address = address
@@ -196,7 +201,8 @@ public struct LetterTemplates: Sendable, Hashable {
     /// - Parameter language: BCP 47, as the person's record has it; `nil` where it is not known.
     /// - Returns: The template; English where there is none in their language.
     public func template(for language: String?) -> LetterTemplate {
-        var primary = (language ?? "").split(whereSeparator: { $0 == "-" || $0 == "_" }).first
+        var primary =
+            (language ?? "").split(whereSeparator: { $0 == "-" || $0 == "_" }).first
             .map { $0.lowercased() } ?? ""
         if primary == "no" || primary == "nn" { primary = "nb" }
         return byLanguage[primary] ?? fallback

@@ -14,12 +14,18 @@ extension GuardCore {
     /// - Throws: ``GuardError/notPermitted(action:)`` and other ``Failure``s.
     /// - Complexity: O(entries); holds the window's events in memory.
     public func accessLog(
-        _ query: AccessLogQuery, by caller: Caller, context: CallContext
+        _ query: AccessLogQuery,
+        by caller: Caller,
+        context: CallContext
     ) throws -> AccessLog {
         try exclusively { mutable in
             let state = mutable.state
             let actor = try mutable.authenticator.actor(
-                caller, body: query.json, state: state, allowsOperator: false)
+                caller,
+                body: query.json,
+                state: state,
+                allowsOperator: false
+            )
             try state.requireLogReader(actor, of: nil)
             if actor.principal?.requester.kind == .patient {
                 throw GuardError.notPermitted(action: "read the log")

@@ -97,9 +97,14 @@ struct AccessWalk {
     private mutating func place(of entry: LoggedEntry) -> Int {
         func text(_ field: String) -> String { entry[field] ?? EntryHeader.unknown }
         var context = AccessLog.Context(
-            principal: text("actor"), organization: text("organization"), session: text("session"),
-            device: text("device"), recordServer: text("recordServer"), guardHost: text("guard"),
-            automation: text("automated"))
+            principal: text("actor"),
+            organization: text("organization"),
+            session: text("session"),
+            device: text("device"),
+            recordServer: text("recordServer"),
+            guardHost: text("guard"),
+            automation: text("automated")
+        )
         // The Guard itself knows that there was no session, and that these kinds have no employer.
         if ["ed25519", "passphrase"].contains(text("authMethod")) { context.session = "none" }
         if context.organization == EntryHeader.unknown,
@@ -140,7 +145,9 @@ struct AccessWalk {
 
     /// Moves a patient's head and checks the back-pointer; answers the patient's place.
     private mutating func link(
-        _ pseudonym: PatientPseudonym, _ body: JSONValue?, at entry: LoggedEntry
+        _ pseudonym: PatientPseudonym,
+        _ body: JSONValue?,
+        at entry: LoggedEntry
     ) -> Int {
         let patient: Int
         if let known = places[pseudonym] {
@@ -167,16 +174,27 @@ struct AccessWalk {
     }
 
     private mutating func add(
-        _ content: AccessLog.Content, _ entry: LoggedEntry, _ patient: Int, _ context: Int
+        _ content: AccessLog.Content,
+        _ entry: LoggedEntry,
+        _ patient: Int,
+        _ context: Int
     ) {
         log.events.append(
             AccessLog.Event(
-                index: entry.index, time: entry.time, context: context, patient: patient,
-                content: content))
+                index: entry.index,
+                time: entry.time,
+                context: context,
+                patient: patient,
+                content: content
+            )
+        )
     }
 
     private mutating func takePart(
-        _ body: JSONValue, of entry: LoggedEntry, _ patient: Int, _ context: Int
+        _ body: JSONValue,
+        of entry: LoggedEntry,
+        _ patient: Int,
+        _ context: Int
     ) throws {
         if entry.kind == EntryKind.intent.name { nameRecords(body, patient) }
         var contents: [AccessLog.Content] = []
@@ -190,7 +208,9 @@ struct AccessWalk {
 
     /// The grant of a permitted decision, unless it had ended before the window began.
     private mutating func grant(
-        _ body: JSONValue, of entry: LoggedEntry, _ patient: Int
+        _ body: JSONValue,
+        of entry: LoggedEntry,
+        _ patient: Int
     ) throws -> AccessLog.Content? {
         guard entry.kind == EntryKind.decision.name, let names = body["segments"]?.texts,
             let end = body["grantEnd"]?.string.flatMap({ Instant(rfc3339: $0) }),
@@ -202,7 +222,9 @@ struct AccessWalk {
     }
 
     private mutating func items(
-        _ body: JSONValue, of entry: LoggedEntry, _ patient: Int
+        _ body: JSONValue,
+        of entry: LoggedEntry,
+        _ patient: Int
     ) -> [AccessLog.Content] {
         switch entry.kind {
         case EntryKind.decision.name where body["resealed"] != nil:
@@ -230,7 +252,9 @@ struct AccessWalk {
     }
 
     private mutating func item(
-        _ number: UInt32, _ version: Int64, _ patient: Int
+        _ number: UInt32,
+        _ version: Int64,
+        _ patient: Int
     ) -> AccessLog.Item? {
         guard let record = records[patient][number] else {
             // A manifest that names what no write announced: nothing is proven by such a log.
@@ -253,7 +277,9 @@ struct AccessWalk {
             else { continue }
             let category = segments[Int(places[row])].prefix { $0 != "|" }
             records[patient][UInt32(truncatingIfNeeded: number)] = AccessLog.Record(
-                id: id, category: String(category))
+                id: id,
+                category: String(category)
+            )
         }
     }
 
@@ -263,7 +289,8 @@ struct AccessWalk {
     mutating func tag(_ name: String, of patient: PatientPseudonym) throws -> SegmentTag {
         if let known = tags[patient]?[name] { return known }
         var tag = SegmentTag(
-            bytes: Array(TreeHasher.leafHash(patient.bytes + Array(name.utf8)).bytes.prefix(16)))
+            bytes: Array(TreeHasher.leafHash(patient.bytes + Array(name.utf8)).bytes.prefix(16))
+        )
         if let known = try state.patient(patient), known.erasedAt == nil,
             let segment = Segment(name: name)
         {

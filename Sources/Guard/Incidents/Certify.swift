@@ -58,7 +58,9 @@ extension GuardCore {
     /// - Returns: Note, checkpoint and paths.
     /// - Throws: ``GuardError/notPermitted(action:)``, ``GuardError/invalid(field:)`` and others.
     public func certify(
-        _ request: CertificationRequest, by callers: [Caller], context: CallContext
+        _ request: CertificationRequest,
+        by callers: [Caller],
+        context: CallContext
     ) throws -> Certification {
         try exclusively { mutable in
             let state = mutable.state
@@ -70,9 +72,14 @@ extension GuardCore {
             var first: Actor?
             for caller in callers {
                 let actor = try mutable.authenticator.freshActor(
-                    caller, body: request.json, state: state)
+                    caller,
+                    body: request.json,
+                    state: state
+                )
                 try actor.require(
-                    [.privacyOfficer, .securityOfficer, .administrator], action: "certify")
+                    [.privacyOfficer, .securityOfficer, .administrator],
+                    action: "certify"
+                )
                 guard let principal = actor.principal,
                     !signers.contains(where: { $0.publicKey == principal.publicKey })
                 else { throw GuardError.notPermitted(action: "sign twice") }
@@ -90,12 +97,20 @@ extension GuardCore {
             try state.commit()
             let receipt = Receipt(index: index, leafHash: leaf.bytes)
             return try certification(
-                request, signers, receipt, time: header.time, state: &mutable.state)
+                request,
+                signers,
+                receipt,
+                time: header.time,
+                state: &mutable.state
+            )
         }
     }
 
     private func certification(
-        _ request: CertificationRequest, _ signers: [Principal], _ receipt: Receipt, time: Instant,
+        _ request: CertificationRequest,
+        _ signers: [Principal],
+        _ receipt: Receipt,
+        time: Instant,
         state: inout GuardState
     ) throws -> Certification {
         let checkpoint = try checkpoint(&state)
@@ -115,6 +130,10 @@ extension GuardCore {
             ]
         }
         return Certification(
-            note: note.description, checkpoint: checkpoint, prefixes: prefixes, receipt: receipt)
+            note: note.description,
+            checkpoint: checkpoint,
+            prefixes: prefixes,
+            receipt: receipt
+        )
     }
 }

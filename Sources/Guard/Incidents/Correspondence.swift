@@ -20,7 +20,8 @@ extension GuardCore {
     ///   - incident: For which case.
     /// - Returns: The request in its one form.
     public static func correspondenceBody(
-        _ patients: [PatientPseudonym], incident: String
+        _ patients: [PatientPseudonym],
+        incident: String
     ) -> JSONValue {
         [
             "kind": "correspondence", "incident": .string(incident),
@@ -39,13 +40,19 @@ extension GuardCore {
     /// - Returns: In the order given.
     /// - Throws: ``GuardError/notPermitted(action:)``, ``GuardError/unknown(what:)`` and others.
     public func correspondents(
-        _ patients: [PatientPseudonym], incident: String, by caller: Caller, context: CallContext
+        _ patients: [PatientPseudonym],
+        incident: String,
+        by caller: Caller,
+        context: CallContext
     ) throws -> [Correspondent] {
         try exclusively { mutable in
             let state = mutable.state
             let actor = try mutable.authenticator.actor(
-                caller, body: Self.correspondenceBody(patients, incident: incident), state: state,
-                allowsOperator: false)
+                caller,
+                body: Self.correspondenceBody(patients, incident: incident),
+                state: state,
+                allowsOperator: false
+            )
             try actor.require([.privacyOfficer], action: "write breach letters")
             guard Set(patients).count == patients.count else {
                 throw GuardError.invalid(field: "patients")
@@ -62,12 +69,15 @@ extension GuardCore {
                 header,
                 parts: patients.map {
                     GuardState.Part(patient: $0, body: ["letter": .string(incident)])
-                })
+                }
+            )
             try state.commit()
             return try patients.map { pseudonym in
                 Correspondent(
-                    patient: pseudonym, reference: try state.patient(pseudonym)?.reference,
-                    identity: try state.searchFields(of: pseudonym))
+                    patient: pseudonym,
+                    reference: try state.patient(pseudonym)?.reference,
+                    identity: try state.searchFields(of: pseudonym)
+                )
             }
         }
     }

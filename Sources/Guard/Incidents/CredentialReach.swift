@@ -9,21 +9,28 @@ extension AccessWalk {
     /// is an entry of its own and no reach. Where the policies in force have changed since, or a patient's
     /// facts have, nobody can say what the reach was: then it is everything.
     mutating func addReach(
-        to log: inout AccessLog, policies: PolicySet, digest: String
+        to log: inout AccessLog,
+        policies: PolicySet,
+        digest: String
     ) throws {
         let all = log.patients.indices.map { (patient: $0, segments: [SegmentTag]()) }
         for survey in surveys {
             log.credentials.append(
                 AccessLog.Credential(
-                    context: survey.context, start: survey.time,
-                    end: Instant(microseconds: survey.time.microseconds + 1), reach: all))
+                    context: survey.context,
+                    start: survey.time,
+                    end: Instant(microseconds: survey.time.microseconds + 1),
+                    reach: all
+                )
+            )
         }
         let isSamePolicy = policyDigests.subtracting([digest]).isEmpty
         var known: [PrincipalID: [(patient: Int, segments: [SegmentTag])]] = [:]
         for session in sessions {
             let end = min(
                 session.start.advanced(by: Session.longestLife),
-                disabled[session.principal] ?? session.start.advanced(by: Session.longestLife))
+                disabled[session.principal] ?? session.start.advanced(by: Session.longestLife)
+            )
             guard end > query.from else { continue }
             if known[session.principal] == nil {
                 known[session.principal] =
@@ -31,8 +38,12 @@ extension AccessWalk {
             }
             log.credentials.append(
                 AccessLog.Credential(
-                    context: session.context, start: session.start, end: end,
-                    reach: known[session.principal] ?? all))
+                    context: session.context,
+                    start: session.start,
+                    end: end,
+                    reach: known[session.principal] ?? all
+                )
+            )
         }
         log.segmentNames = self.log.segmentNames
     }
@@ -43,7 +54,8 @@ extension AccessWalk {
     ]
 
     private mutating func reach(
-        of id: PrincipalID, _ policies: PolicySet
+        of id: PrincipalID,
+        _ policies: PolicySet
     ) throws -> [(patient: Int, segments: [SegmentTag])] {
         guard let principal = try state.principal(id) else {
             return log.patients.indices.map { ($0, []) }
@@ -62,9 +74,15 @@ extension AccessWalk {
             for purpose in Self.purposes {
                 let context = DecisionContext(
                     request: AccessRequest(
-                        requester: principal.requester, patient: reference, purposes: [purpose],
-                        now: query.from),
-                    facts: facts.facts, directory: try state.directoryFacts(), policies: policies)
+                        requester: principal.requester,
+                        patient: reference,
+                        purposes: [purpose],
+                        now: query.from
+                    ),
+                    facts: facts.facts,
+                    directory: try state.directoryFacts(),
+                    policies: policies
+                )
                 guard context.decision().effect == .permit else { continue }
                 for segment in patient.segments
                 where context.segmentVerdict(category: segment.category, labels: segment.labels)

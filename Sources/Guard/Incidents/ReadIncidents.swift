@@ -26,7 +26,11 @@ extension GuardCore {
         try exclusively { mutable in
             let state = mutable.state
             let actor = try mutable.authenticator.actor(
-                caller, body: ["kind": "incidents"], state: state, allowsOperator: false)
+                caller,
+                body: ["kind": "incidents"],
+                state: state,
+                allowsOperator: false
+            )
             try actor.requireResponder()
             var found: [IncidentSummary] = []
             try state.forEachStoredItem(.incident) { key, bytes in
@@ -34,8 +38,13 @@ extension GuardCore {
                 let head = try IncidentHead(json: json)
                 found.append(
                     IncidentSummary(
-                        id: String(decoding: key, as: UTF8.self), state: head.state,
-                        isDrill: head.isDrill, records: head.entries.count, time: head.time))
+                        id: String(decoding: key, as: UTF8.self),
+                        state: head.state,
+                        isDrill: head.isDrill,
+                        records: head.entries.count,
+                        time: head.time
+                    )
+                )
             }
             return found
         }
@@ -53,8 +62,11 @@ extension GuardCore {
         try exclusively { mutable in
             let state = mutable.state
             let actor = try mutable.authenticator.actor(
-                caller, body: ["kind": "incident-read", "incident": .string(id)], state: state,
-                allowsOperator: false)
+                caller,
+                body: ["kind": "incident-read", "incident": .string(id)],
+                state: state,
+                allowsOperator: false
+            )
             try actor.requireResponder()
             guard IncidentHead.isID(id) else { throw GuardError.invalid(field: "incident") }
             guard let head = try state.incident(id) else { return [] }
@@ -63,7 +75,8 @@ extension GuardCore {
             var records: [JSONValue] = []
             for index in head.entries {
                 let entry = try reader.entry(index, parts: .only(GuardState.nobody))
-                guard let record = entry.header["incident"], record["incident"] == .string(id) else {
+                guard let record = entry.header["incident"], record["incident"] == .string(id)
+                else {
                     throw GuardError.damagedState
                 }
                 try replayed.append(record, at: index)

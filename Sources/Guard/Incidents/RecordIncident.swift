@@ -24,7 +24,9 @@ extension GuardCore {
     /// - Throws: ``GuardError/notAuthenticated``, ``GuardError/notPermitted(action:)``,
     ///   ``GuardError/invalid(field:)`` where the record does not follow from those before it.
     public func recordIncident(
-        _ record: JSONValue, by callers: [Caller], context: CallContext
+        _ record: JSONValue,
+        by callers: [Caller],
+        context: CallContext
     ) throws -> Receipt {
         try exclusively { mutable in
             let state = mutable.state
@@ -33,7 +35,11 @@ extension GuardCore {
             for caller in callers {
                 actors.append(
                     try mutable.authenticator.freshActor(
-                        caller, body: Self.incidentBody(record), state: state))
+                        caller,
+                        body: Self.incidentBody(record),
+                        state: state
+                    )
+                )
             }
             let signatories = IncidentSignatories(record: record, actors: actors)
             try signatories.check(now: state.clock.now())
@@ -92,7 +98,9 @@ private struct IncidentSignatories {
 extension Authenticator {
     /// A principal that signed this very request; sessions and the operator are refused.
     mutating func freshActor(
-        _ caller: Caller, body: JSONValue, state: GuardState
+        _ caller: Caller,
+        body: JSONValue,
+        state: GuardState
     ) throws -> Actor {
         guard case .signed = caller else { throw GuardError.notAuthenticated }
         return try actor(caller, body: body, state: state, allowsOperator: false)

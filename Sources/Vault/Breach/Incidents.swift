@@ -37,8 +37,11 @@ extension VaultService {
     /// - Returns: The case after it, or the reasons against it; nothing is written for a refusal.
     /// - Throws: A ``Failure``.
     public func take(
-        _ event: IncidentEvent, in incident: Incident, artefacts: JSONValue,
-        by people: [any IncidentPerson], context: CallContext
+        _ event: IncidentEvent,
+        in incident: Incident,
+        artefacts: JSONValue,
+        by people: [any IncidentPerson],
+        context: CallContext
     ) throws -> IncidentStep {
         let time = try `guard`.incidentTime()
         let known = try `guard`.principals()
@@ -46,7 +49,9 @@ extension VaultService {
             let names = known.first { $0.id == person.principal }?.incidentRoles ?? []
             return IncidentSignatory(
                 principal: person.principal,
-                roles: Set(names.compactMap(IncidentRole.init(rawValue:))), reauthenticated: time)
+                roles: Set(names.compactMap(IncidentRole.init(rawValue:))),
+                reauthenticated: time
+            )
         }
         let request = IncidentRequest(event, by: signatories, time: time, artefacts: artefacts)
         switch incident.transition(request) {
@@ -54,7 +59,10 @@ extension VaultService {
         case .moved(let next, let record):
             let body = GuardCore.incidentBody(record)
             let receipt = try `guard`.recordIncident(
-                record, by: try people.map { try $0.caller(for: body) }, context: context)
+                record,
+                by: try people.map { try $0.caller(for: body) },
+                context: context
+            )
             return .moved(next, receipt)
         }
     }
@@ -68,7 +76,9 @@ extension VaultService {
     /// - Returns: Those whom this call disabled.
     /// - Throws: ``GuardError/unknown(what:)`` before anything is done, and other ``Failure``s.
     public func contain(
-        _ principals: [PrincipalID], by person: any IncidentPerson, context: CallContext
+        _ principals: [PrincipalID],
+        by person: any IncidentPerson,
+        context: CallContext
     ) throws -> [PrincipalID] {
         let known = try `guard`.principals()
         for id in principals where !known.contains(where: { $0.id == id }) {
@@ -78,7 +88,10 @@ extension VaultService {
         for principal in known where principals.contains(principal.id) && !principal.isDisabled {
             let body: JSONValue = ["kind": "disable", "principal": .string(principal.id.text)]
             try `guard`.disable(
-                principal.id, by: try person.caller(for: body), context: context)
+                principal.id,
+                by: try person.caller(for: body),
+                context: context
+            )
             done.append(principal.id)
         }
         return done

@@ -59,7 +59,9 @@ extension VaultService {
     /// - Returns: Letters and their ledger.
     /// - Throws: ``GuardError/notPermitted(action:)`` and other ``Failure``s.
     public func letters(
-        _ order: LetterOrder, templates: LetterTemplates, by person: any IncidentPerson,
+        _ order: LetterOrder,
+        templates: LetterTemplates,
+        by person: any IncidentPerson,
         context: CallContext
     ) throws -> LetterQueue {
         let certificate = try order.scope.certificate.document
@@ -68,7 +70,11 @@ extension VaultService {
         let patients = affected.map(\.patient)
         let body = GuardCore.correspondenceBody(patients, incident: incident)
         let people = try `guard`.correspondents(
-            patients, incident: incident, by: try person.caller(for: body), context: context)
+            patients,
+            incident: incident,
+            by: try person.caller(for: body),
+            context: context
+        )
         let window = certificate["query"]?["window"]
         func day(_ name: String) -> String { String((window?[name]?.string ?? "").prefix(10)) }
         var letters: [LetterQueue.Letter] = []
@@ -77,11 +83,16 @@ extension VaultService {
             let template = templates.template(for: found.identity?.language)
             let text = template.letter(
                 LetterFacts(
-                    name: found.identity?.names.first ?? "", address: found.identity?.address ?? [],
+                    name: found.identity?.names.first ?? "",
+                    address: found.identity?.address ?? [],
                     suspicion: certificate["query"]?["suspicion"]?["kind"]?.string ?? "",
                     days: (day("from"), day("to"), order.discovered),
-                    isAccessed: known.isAccessed, categories: known.categories,
-                    sender: order.sender, contact: order.contact))
+                    isAccessed: known.isAccessed,
+                    categories: known.categories,
+                    sender: order.sender,
+                    contact: order.contact
+                )
+            )
             let digits = String(number + 1)
             let padded = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
             let name = "\(padded)-\(template.language).txt"
@@ -93,11 +104,15 @@ extension VaultService {
             ledger: [
                 "incident": .string(incident),
                 "scope": certificate["resultDigest"] ?? .null, "letters": .array(ledger),
-            ])
+            ]
+        )
     }
 
     private static func line(
-        _ name: String, _ text: String, _ known: ScopeFile.Affected, _ found: Correspondent,
+        _ name: String,
+        _ text: String,
+        _ known: ScopeFile.Affected,
+        _ found: Correspondent,
         _ template: LetterTemplate
     ) -> JSONValue {
         var open: [String] = []

@@ -27,13 +27,18 @@ public struct LoggedHistory: AccessHistory {
     public init(_ log: AccessLog) {
         self.log = log
         range = LogRange(
-            origin: log.origin, from: (log.fromSize, log.fromRoot), to: (log.toSize, log.toRoot),
-            logBegins: log.logBegins, begins: log.begins, ends: log.ends,
+            origin: log.origin,
+            from: (log.fromSize, log.fromRoot),
+            to: (log.toSize, log.toRoot),
+            logBegins: log.logBegins,
+            begins: log.begins,
+            ends: log.ends,
             isVerified: log.isVerified,
             gaps: log.unreadable.map {
                 LogRange.Gap(from: $0, to: Instant(microseconds: $0.microseconds + 1))
             },
-            notCovered: Self.notCovered)
+            notCovered: Self.notCovered
+        )
         contexts = log.contexts.map { AccessContext(logged: $0) }
         patients = log.patients.map(\.pseudonym)
         credentials = log.credentials.map {
@@ -49,7 +54,8 @@ public struct LoggedHistory: AccessHistory {
         let known = log.patients[patient]
         return PatientHeads(
             start: PatientHeads.Head(count: known.start.count, last: known.start.last),
-            end: PatientHeads.Head(count: known.end.count, last: known.end.last))
+            end: PatientHeads.Head(count: known.end.count, last: known.end.last)
+        )
     }
 
     /// When a patient's key was rotated; this build never rotates one.
@@ -92,8 +98,12 @@ public struct LoggedHistory: AccessHistory {
         for event in log.events {
             body(
                 AccessEvent(
-                    index: event.index, time: event.time, context: event.context,
-                    kind: Self.kind(event)))
+                    index: event.index,
+                    time: event.time,
+                    context: event.context,
+                    kind: Self.kind(event)
+                )
+            )
         }
     }
 
@@ -116,7 +126,8 @@ extension AccessContext {
     /// Reads a header's texts; an id that is none counts as unknown.
     fileprivate init(logged: AccessLog.Context) {
         func attribute<Value>(
-            _ text: String, _ read: (String) -> Value?
+            _ text: String,
+            _ read: (String) -> Value?
         ) -> Attribute<Value> {
             switch text {
             case "unknown": .unknown
@@ -133,6 +144,7 @@ extension AccessContext {
             device: attribute(logged.device) { $0 },
             server: attribute(logged.recordServer) { $0 },
             guardHost: attribute(logged.guardHost) { $0 },
-            automation: Automation(rawValue: logged.automation) ?? .unknown)
+            automation: Automation(rawValue: logged.automation) ?? .unknown
+        )
     }
 }

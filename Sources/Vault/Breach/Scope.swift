@@ -33,19 +33,26 @@ extension VaultService {
     /// - Throws: ``BreachResponseError/badWindow``, ``BreachResponseError/suspicionNamesNobody``,
     ///   ``GuardError/notPermitted(action:)`` and other ``Failure``s.
     public func scope(
-        _ question: ScopeComputation, by people: [any IncidentPerson], context: CallContext
+        _ question: ScopeComputation,
+        by people: [any IncidentPerson],
+        context: CallContext
     ) throws -> ScopeFinding {
         let query = AccessLogQuery(from: question.window.from, until: question.window.to)
         var runs: [(result: ScopeResult, log: AccessLog)] = []
         for person in people {
             let log = try `guard`.accessLog(
-                query, by: try person.caller(for: query.json), context: context)
+                query,
+                by: try person.caller(for: query.json),
+                context: context
+            )
             runs.append((try question.run(LoggedHistory(log)), log))
         }
         guard let first = runs.first else { throw GuardError.notAuthenticated }
         return ScopeFinding(
-            result: first.result, log: first.log,
-            rerun: runs.count > 1 ? runs[1].result.digest : nil)
+            result: first.result,
+            log: first.log,
+            rerun: runs.count > 1 ? runs[1].result.digest : nil
+        )
     }
 
     /// Writes a finding down: signed by each person, vouched for by the log's key.
@@ -59,21 +66,34 @@ extension VaultService {
     /// - Returns: The file, to be checked by ``ScopeFile/verify(_:verifierKey:)``.
     /// - Throws: A ``Failure``.
     public func certify(
-        _ finding: ScopeFinding, of incident: Incident, previous: String?,
-        by people: [any IncidentPerson], context: CallContext
+        _ finding: ScopeFinding,
+        of incident: Incident,
+        previous: String?,
+        by people: [any IncidentPerson],
+        context: CallContext
     ) throws -> ScopeFile {
         var certificate = ScopeCertificate(
-            finding.result, incident: incident.id, version: incident.scopeVersion + 1,
-            previous: previous, made: try `guard`.incidentTime())
+            finding.result,
+            incident: incident.id,
+            version: incident.scopeVersion + 1,
+            previous: previous,
+            made: try `guard`.incidentTime()
+        )
         let known = try `guard`.principals()
         for person in people {
             let role = known.first { $0.id == person.principal }?.requester.kind.rawValue
             let message = certificate.message(
-                principal: person.principal, role: role ?? "unknown")
+                principal: person.principal,
+                role: role ?? "unknown"
+            )
             certificate.add(
                 ScopeCertificate.Signature(
-                    principal: person.principal, role: role ?? "unknown",
-                    key: Base64.encode(person.publicKey), bytes: try person.sign(message)))
+                    principal: person.principal,
+                    role: role ?? "unknown",
+                    key: Base64.encode(person.publicKey),
+                    bytes: try person.sign(message)
+                )
+            )
         }
         guard let scope = JSONValue(parsing: certificate.encoded) else {
             throw BreachResponseError.notJSON(document: "certificate")
@@ -81,10 +101,15 @@ extension VaultService {
         let body: JSONValue = ["scope": scope, "names": ScopeNames(finding).document]
         let range = finding.result.range
         let request = CertificationRequest(
-            domain: ScopeCertificate.domain, digest: TreeHasher.leafHash(body.bytes).bytes,
-            sizes: [range.fromSize, range.toSize])
+            domain: ScopeCertificate.domain,
+            digest: TreeHasher.leafHash(body.bytes).bytes,
+            sizes: [range.fromSize, range.toSize]
+        )
         let certified = try `guard`.certify(
-            request, by: try people.map { try $0.caller(for: request.json) }, context: context)
+            request,
+            by: try people.map { try $0.caller(for: request.json) },
+            context: context
+        )
         return ScopeFile(body: body, certification: certified)
     }
 }
@@ -122,7 +147,8 @@ private struct ScopeNames {
                                 "reference": .string($0),
                             ]
                         }
-                    }),
+                    }
+            ),
             "records": .array(
                 records.sorted().compactMap { tag in
                     log.records[tag].map {
@@ -131,13 +157,15 @@ private struct ScopeNames {
                             "category": .string($0.category),
                         ]
                     }
-                }),
+                }
+            ),
             "segments": .array(
                 segments.sorted().compactMap { tag in
                     log.segmentNames[tag].map {
                         ["segment": .string(tag.description), "name": .string($0)]
                     }
-                }),
+                }
+            ),
         ]
     }
 }

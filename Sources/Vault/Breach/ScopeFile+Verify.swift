@@ -55,11 +55,14 @@ extension ScopeFile {
         if Set(certificate.signatures.map { "\($0.principal.text) \($0.key)" }) != note.signers {
             verdict.problems.append("the persons or keys are not those that the vault names")
         }
-        verdict.problems += certificate.verify(persons: max(1, note.signers.count)) {
-            key, message, signature in
-            guard let publicKey = Base64.decode(key) else { return false }
-            return Signing.isValid(signature, for: message, publicKey: publicKey)
-        }.problems
+        verdict.problems +=
+            certificate.verify(persons: max(1, note.signers.count)) {
+                key,
+                message,
+                signature in
+                guard let publicKey = Base64.decode(key) else { return false }
+                return Signing.isValid(signature, for: message, publicKey: publicKey)
+            }.problems
         verdict.problems += file.rangeProblems(document["log"] ?? .null, note: note, key: key)
         if note.signers.count < ScopeCertificate.signatureCount {
             verdict.notes.append("one person alone has signed; no second run is vouched for")
@@ -83,12 +86,18 @@ extension ScopeFile {
         guard lines.count >= 6, lines[0] == "\(ScopeCertificate.domain) \(key.name)",
             let digest = Base64.decode(lines[1]), let index = UInt64(lines[2])
         else { return nil }
-        return Note(digest: digest, index: index, signers: Set(lines[4...].dropLast().map(String.init)))
+        return Note(
+            digest: digest,
+            index: index,
+            signers: Set(lines[4...].dropLast().map(String.init))
+        )
     }
 
     /// Whether both ends of the range are prefixes of the log that the checkpoint covers.
     fileprivate func rangeProblems(
-        _ range: JSONValue, note: Note, key: NoteVerifierKey
+        _ range: JSONValue,
+        note: Note,
+        key: NoteVerifierKey
     ) -> [String] {
         guard let text = document["checkpoint"]?.string,
             let signed = try? SignedNote(parsing: Array(text.utf8)),
@@ -111,7 +120,10 @@ extension ScopeFile {
             let hashes = (path["path"]?.stringArray ?? [])
                 .compactMap { Base64.decode($0) }.compactMap { MerkleHash($0) }
             let proof = ConsistencyProof(
-                oldSize: size, newSize: checkpoint.size, path: hashes)
+                oldSize: size,
+                newSize: checkpoint.size,
+                path: hashes
+            )
             let isEmptyTree = size == 0 && root == TreeHasher.emptyRoot
             if !isEmptyTree, !proof.isValid(oldRoot: root, newRoot: checkpoint.root) {
                 problems.append("the range's `\(end)` is not a part of the log of the checkpoint")

@@ -30,7 +30,8 @@ public struct ScopeFile: Sendable, Hashable {
                 .init("note", .string(certification.note)),
                 .init("checkpoint", .string(certification.checkpoint)),
                 .init("prefixes", .array(certification.prefixes)),
-            ])
+            ]
+        )
     }
 
     /// Reads a file without checking it.
@@ -75,7 +76,9 @@ public struct ScopeFile: Sendable, Hashable {
                 found.insert(names.records[read["record"]?.string ?? ""] ?? "")
             }
             for ground in document["reach"]?.array ?? [] {
-                if let record = ground["record"]?.string { found.insert(names.records[record] ?? "") }
+                if let record = ground["record"]?.string {
+                    found.insert(names.records[record] ?? "")
+                }
                 for segment in ground["segments"]?.stringArray ?? [] {
                     found.insert(names.segments[segment] ?? "")
                 }

@@ -30,6 +30,7 @@ struct DemoStory {
         try whoSaw()
         try proofs()
         try alteredCopies()
+        try DemoBreach(stage: stage, folder: folder, personas: personas).tell()
         whatNext()
     }
 
