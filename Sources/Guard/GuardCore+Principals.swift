@@ -25,6 +25,12 @@ extension GuardCore {
                 allowsOperator: true
             )
             try actor.require([.administrator, .registrar], action: "register a principal")
+            // Who registers patients and staff must not make the persons who watch over them.
+            if actor.principal?.requester.kind == .registrar,
+                Self.keptFromRegistrars.contains(principal.requester.kind)
+            {
+                throw GuardError.notPermitted(action: "register a principal of this kind")
+            }
             let state = mutable.state
             guard principal.id.text != Actor.operatorName,
                 try state.principal(principal.id) == nil
@@ -128,6 +134,10 @@ extension GuardCore {
             return id
         }
     }
+
+    private static let keptFromRegistrars: Set<RequesterKind> = [
+        .administrator, .registrar, .privacyOfficer, .securityOfficer, .oversight,
+    ]
 
     private func write(
         _ principal: Principal,

@@ -173,6 +173,11 @@ public protocol GuardStorage: Sendable {
     /// - Throws: A ``Failure`` of kind `inputOutput`.
     func structuralProblems() throws -> [String]
 
+    /// Leaves no older or deleted value anywhere in the file or beside it; an erasure ends with this.
+    ///
+    /// - Throws: A ``Failure`` of kind `inputOutput`.
+    func forgetOldValues() throws
+
     /// Folds what is pending into the file and closes it.
     ///
     /// - Throws: A ``Failure`` of kind `inputOutput`.

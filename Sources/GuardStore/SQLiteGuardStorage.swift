@@ -22,7 +22,12 @@ public final class SQLiteGuardStorage: GuardStorage {
         configuration.journalMode = .wal
         configuration.busyMode = .timeout(2)
         configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
+            // Erased keys must not lie on in free pages: whoever holds the root could unwrap them there.
+            try db.execute(
+                sql: """
+                    PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;
+                    PRAGMA secure_delete = ON
+                    """)
         }
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
@@ -31,6 +36,8 @@ public final class SQLiteGuardStorage: GuardStorage {
             // CRASH: a schema step that was cut off is rolled back by SQLite and run again here.
             try queue.inDatabase { db in
                 try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000")
+                // What a crash left in the WAL may be older than an erasure.
+                try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
             }
         } catch { throw Self.failure(error) }
     }
@@ -197,6 +204,13 @@ public final class SQLiteGuardStorage: GuardStorage {
         try access { db in
             try String.fetchAll(db, sql: "PRAGMA integrity_check").filter { $0 != "ok" }
         }
+    }
+
+    /// Folds the WAL into the file and cuts it to nothing, so that no older value is left in it.
+    ///
+    /// - Throws: ``StorageFailure``.
+    public func forgetOldValues() throws {
+        try access { db in try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
     }
 
     /// Folds the WAL into the file and closes it.

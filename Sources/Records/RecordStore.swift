@@ -175,6 +175,19 @@ public protocol RecordWriter {
     /// - Returns: Its place, or `nil` where the record is unknown.
     /// - Throws: A storage failure.
     func newest(_ record: RecordTag) throws(RecordsError) -> NewestVersion?
+
+    /// The current rows of some records of a patient, as this transaction sees them.
+    ///
+    /// - Parameters:
+    ///   - patient: Whose; an unknown patient has none.
+    ///   - numbers: Record numbers.
+    /// - Returns: In the order in which they were stored; deleted records are left out.
+    /// - Throws: A storage failure.
+    /// - Complexity: O(rows of the patient).
+    func currentRows(
+        of patient: PatientPseudonym,
+        numbers: Set<Int64>
+    ) throws(RecordsError) -> [SealedRow]
 }
 
 /// Where a record stands inside a transaction.

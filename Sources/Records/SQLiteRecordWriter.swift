@@ -96,6 +96,33 @@ final class SQLiteRecordWriter: RecordWriter {
         }
     }
 
+    func currentRows(
+        of patient: PatientPseudonym,
+        numbers: Set<Int64>
+    ) throws(RecordsError) -> [SealedRow] {
+        try guarded { () throws(RecordsError) in
+            guard let known = try patients.known(patient) else { return [] }
+            let statement = try RawStatement(
+                database,
+                "SELECT \(RowReader.columns) FROM record_version r WHERE r.key BETWEEN ?1 AND ?2"
+            )
+            defer { statement.reset() }
+            try statement.bind(RowKey.first(known.ordinal), at: 1)
+            try statement.bind(RowKey.last(known.ordinal), at: 2)
+            var reader = RowReader()
+            var found: [SealedRow] = []
+            while try statement.step() {
+                guard statement.integer(1) == RowState.current,
+                    numbers.contains(statement.integer(3))
+                else { continue }
+                let segment = try known.segments.tag(at: statement.integer(2))
+                found.append(
+                    try reader.row(statement, patient: patient, segment: segment).copy())
+            }
+            return found
+        }
+    }
+
     /// Writes back what the transaction learned of each patient; the last step before COMMIT.
     func finish() throws(RecordsError) {
         try guarded { () throws(RecordsError) in try patients.save() }

@@ -85,6 +85,9 @@ public struct Denial: Sendable, Hashable {
     public let receipt: Receipt
     /// What the requester may know.
     public let reason: String
+
+    /// The same words for a patient who is unknown, erased, hidden or denied.
+    static let reason = "nothing is available to you for this purpose"
 }
 
 /// The live grants of this process.
@@ -93,6 +96,8 @@ struct GrantTable {
         var principal: PrincipalID
         var patient: PatientPseudonym
         var factsIndex: UInt64
+        /// Of the shared directory, whose facts decide too.
+        var directoryIndex: UInt64
         var segments: Set<Segment>
         var end: Instant
         /// The decision's header, repeated by the disclosure's entry.

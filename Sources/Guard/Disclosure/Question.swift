@@ -20,7 +20,6 @@ struct Question {
     let manifest: Manifest?
     /// The one record asked for by id.
     let record: (tag: RecordTag, number: UInt32)?
-    private let isRecordHidden: Bool
 
     init(
         request: ReleaseRequest,
@@ -45,7 +44,6 @@ struct Question {
             segments = []
             manifest = nil
             record = nil
-            isRecordHidden = request.record != nil
             return
         }
         let catalogue = try state.catalogue(of: subject.pseudonym)
@@ -54,7 +52,6 @@ struct Question {
             asked.restrict(to: state.ring.tag(of: id, patient: subject.pseudonym))
         }
         record = asked.record
-        isRecordHidden = request.record != nil && asked.record == nil
         var found: [Permitted] = []
         for index in asked.segments {
             let segment = subject.state.segments[index]
@@ -78,7 +75,9 @@ struct Question {
     }
 
     /// Whether the requester gets an answer with (perhaps no) records.
-    var isPermitted: Bool { decision.effect == .permit && subject != nil && !isRecordHidden }
+    ///
+    /// A record asked for by id that is not there is answered like one that is hidden: with none.
+    var isPermitted: Bool { decision.effect == .permit && subject != nil }
 
     /// Builds the grant, keys included; called only after the entry is durable.
     func grant(
@@ -173,8 +172,7 @@ extension ReleaseRequest {
             purposes: purposes,
             now: now
         )
-        // An action that nobody knows is asked as a write, which no rule of reading permits.
-        access.action = AccessAction(name: action) ?? .write
+        access.action = .read
         access.breakGlass = breakGlass.map { EmergencyOverride(reason: $0.reason, note: $0.note) }
         if let claim,
             let id = RecordID(claim) ?? FHIRID(claim).map({ RecordID(type: "Claim", id: $0) })

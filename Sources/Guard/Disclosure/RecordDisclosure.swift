@@ -42,12 +42,14 @@ extension GuardCore {
         guard let live, live.end > state.clock.now(),
             let known = try state.principal(live.principal), !known.isDisabled,
             let patient = try state.patient(live.patient), patient.erasedAt == nil,
-            try state.facts(of: live.patient).index == live.factsIndex
+            try state.facts(of: live.patient).index == live.factsIndex,
+            try state.facts(of: state.ring.pseudonym(of: GuardState.directoryReference)).index
+                == live.directoryIndex
         else { throw GuardError.grantEnded }
         return live
     }
 
-    /// A manifest may only name records of the segments whose keys the grant released.
+    /// A manifest may only name newest versions, of the segments whose keys the grant released.
     private static func check(
         _ manifest: Manifest,
         against live: GrantTable.Live,
@@ -60,7 +62,7 @@ extension GuardCore {
                 throw GuardError.invalid(field: "manifest")
             }
             let known = catalogue.items[Int(item.number)]
-            guard item.version >= 1, item.version <= known.version,
+            guard item.version == known.version, !known.isDeleted,
                 live.segments.contains(patient.segments[Int(known.segment)])
             else { throw GuardError.invalid(field: "manifest") }
         }
@@ -85,10 +87,11 @@ extension GuardCore {
     ///   - other: The patient that a record names.
     ///   - grant: The live grant under which the record was opened.
     /// - Returns: The rules' answer; `nil` where this vault knows no such patient.
-    /// - Throws: A ``Failure``.
+    /// - Throws: ``GuardError/grantEnded`` and other ``Failure``s.
     public func context(of other: RecordID, under grant: Grant) throws -> DecisionContext? {
         try exclusively { mutable in
             let state = mutable.state
+            _ = try Self.stillLive(mutable.grants.live[grant.id], state)
             let pseudonym = state.ring.pseudonym(of: other.description)
             guard let patient = try state.patient(pseudonym), patient.erasedAt == nil else {
                 return nil

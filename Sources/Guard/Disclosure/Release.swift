@@ -30,6 +30,10 @@ extension GuardCore {
                 allowsOperator: false
             )
             guard let principal = actor.principal else { throw GuardError.notAuthenticated }
+            // Keys that open are for reading; what nobody knows must not be taken for it.
+            guard AccessAction(name: request.action) == .read else {
+                throw GuardError.invalid(field: "action")
+            }
             let subject = try state.subject(of: request)
             let question = try Question(
                 request: request,
@@ -50,7 +54,7 @@ extension GuardCore {
             // From here on the log knows: keys may move.
             guard question.isPermitted, let subject else {
                 return .denied(
-                    Denial(receipt: receipt, reason: question.decision.reasonForRequester)
+                    Denial(receipt: receipt, reason: Denial.reason)
                 )
             }
             if question.manifest == nil {
@@ -79,6 +83,8 @@ struct Subject {
     var state: PatientState
     var reference: RecordID
     var facts: CachedFacts
+    /// Index of the entry that last changed the shared directory's facts.
+    var directoryIndex: UInt64
 }
 
 extension GuardState {
@@ -90,11 +96,13 @@ extension GuardState {
         else { return nil }
         var facts = try facts(of: pseudonym)
         facts.facts.merge(try directoryFacts())
+        let directory = ring.pseudonym(of: Self.directoryReference)
         return Subject(
             pseudonym: pseudonym,
             state: patient,
             reference: reference,
-            facts: facts
+            facts: facts,
+            directoryIndex: try self.facts(of: directory).index
         )
     }
 

@@ -80,6 +80,7 @@ struct ReleaseEntry {
             principal: principal,
             patient: subject.pseudonym,
             factsIndex: subject.facts.index,
+            directoryIndex: subject.directoryIndex,
             segments: Set(question.segments.map(\.segment)),
             end: end,
             header: header

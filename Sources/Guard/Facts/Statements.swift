@@ -63,7 +63,7 @@ extension GuardCore {
     ///
     /// - Parameters:
     ///   - patient: Whose.
-    ///   - caller: The patient, an officer, a registrar or a clinician; the operator may not.
+    ///   - caller: The patient, an officer or a registrar; the operator may not.
     ///   - context: Where the call came from.
     /// - Returns: By origin.
     /// - Throws: ``GuardError/notPermitted(action:)``, ``GuardError/unknown(what:)`` and others.
@@ -75,8 +75,8 @@ extension GuardCore {
             let actor = try mutable.authenticator.actor(
                 caller, body: ["kind": "statements", "patient": patient.json], state: state,
                 allowsOperator: false)
+            try state.requireConsentKeeper(actor, of: try state.pseudonym(of: patient))
             let (pseudonym, reference) = try state.known(patient)
-            try state.requireConsentKeeper(actor, of: pseudonym)
             var header = try state.header(.decision, by: actor, context: context)
             header.action = "list-consents"
             header.purpose = []
@@ -119,8 +119,8 @@ extension GuardCore {
             let state = mutable.state
             let actor = try mutable.authenticator.actor(
                 caller, body: body, state: state, allowsOperator: false)
+            try state.requireConsentKeeper(actor, of: try state.pseudonym(of: patient))
             let (pseudonym, _) = try state.known(patient)
-            try state.requireConsentKeeper(actor, of: pseudonym)
             var facts = try state.facts(of: pseudonym)
             let part = try edit(&facts.facts)
             var header = try state.header(.fact, by: actor, context: context)
@@ -145,12 +145,15 @@ extension GuardState {
     }
 
     /// Who may see and state a patient's consents: the patient, and those whose work it is.
-    func requireConsentKeeper(_ actor: Actor, of patient: PatientPseudonym) throws {
+    ///
+    /// Asked before anything is looked up: who may not learns not even whether there is such a patient. A
+    /// clinician may not: whom the patient has blocked must not see it, nor take it back.
+    func requireConsentKeeper(_ actor: Actor, of patient: PatientPseudonym?) throws {
         guard let kind = actor.principal?.requester.kind else { throw GuardError.notAuthenticated }
         switch kind {
-        case .privacyOfficer, .registrar, .administrator, .clinician: return
+        case .privacyOfficer, .registrar, .administrator: return
         case .patient:
-            if try ownPseudonym(of: actor) == patient { return }
+            if let patient, try ownPseudonym(of: actor) == patient { return }
         default: break
         }
         throw GuardError.notPermitted(action: "see or state this patient's consents")

@@ -151,6 +151,22 @@ extension GuardState {
 }
 
 extension GuardCore {
+    /// Whether the vault holds a patient's own resource, for a writer that has resources about them.
+    ///
+    /// - Parameter patient: `Patient/ID`.
+    /// - Returns: `false` for erased patients too.
+    /// - Throws: A ``Failure``.
+    /// - Complexity: O(records of the patient).
+    public func holds(_ patient: RecordID) throws -> Bool {
+        try exclusively { mutable in
+            let state = mutable.state
+            let pseudonym = state.ring.pseudonym(of: patient.description)
+            let tag = state.ring.tag(of: patient, patient: pseudonym)
+            return try state.catalogue(of: pseudonym)
+                .number(ofTag: UInt64(bigEndianBytes: tag.bytes)) != nil
+        }
+    }
+
     /// The patient that an identifier names, for a writer that resolves a reference of its own file.
     ///
     /// - Parameters:

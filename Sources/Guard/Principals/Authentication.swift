@@ -34,19 +34,15 @@ struct Authenticator {
     /// Nonces seen inside the tolerance, with their times.
     private var seen: [[UInt8]: Instant] = [:]
 
-    /// Resolves a caller.
-    ///
-    /// - Parameters:
-    ///   - caller: The claim and its proof.
-    ///   - body: The request that was signed.
-    ///   - state: Where principals are kept.
-    ///   - allowsOperator: Whether the passphrase's holder may do this.
+    /// Resolves a caller who signed `body`, or has a session, or holds the passphrase where that is enough.
     mutating func actor(
         _ caller: Caller,
         body: JSONValue,
         state: GuardState,
         allowsOperator: Bool
     ) throws -> Actor {
+        // Ends of sessions, grants and signatures mean nothing under a clock that ran backwards.
+        _ = try state.entryTime()
         switch caller {
         case .operator:
             guard allowsOperator else { throw GuardError.notAuthenticated }

@@ -41,23 +41,27 @@ struct FactsReplay {
     func facts(of patient: PatientPseudonym, before index: UInt64) throws -> CachedFacts {
         var replayed = CachedFacts.none
         let stored = try storedIntents(before: index)
-        for entry in try LogReader(state: state).history(of: patient).reversed()
-        where entry.index < index && (entry.kind != "intent" || stored.contains(entry.index)) {
+        // An intent counts from its `stored` entry on: what was stated in between comes first.
+        let entries = try LogReader(state: state).history(of: patient).compactMap { entry in
+            let place = entry.kind == "intent" ? stored[entry.index] : entry.index
+            return place.flatMap { $0 < index ? (place: $0, entry: entry) : nil }
+        }.sorted { ($0.place, $0.entry.index) < ($1.place, $1.entry.index) }
+        for (_, entry) in entries {
             guard let body = entry.parts.first?.body else { continue }
             if try Self.apply(body, to: &replayed.facts) { replayed.index = entry.index }
         }
         return replayed
     }
 
-    /// Intents whose rows were stored before an entry; facts of the others never counted.
-    private func storedIntents(before index: UInt64) throws -> Set<UInt64> {
-        var stored: Set<UInt64> = []
+    /// Intents whose rows were stored before an entry, and where; facts of the others never counted.
+    private func storedIntents(before index: UInt64) throws -> [UInt64: UInt64] {
+        var stored: [UInt64: UInt64] = [:]
         let reader = LogReader(state: state)
         try state.storage.forEachEntry(in: 0..<index) { position, bytes in
             guard try EntryFrame(bytes).kind == .stored else { return true }
             let entry = try reader.open(position, Array(bytes), parts: .only(GuardState.nobody))
             for intent in entry.header["intents"]?.integers ?? [] {
-                stored.insert(UInt64(intent))
+                stored[UInt64(intent)] = position
             }
             return true
         }

@@ -7,7 +7,7 @@ extension GuardCore {
     ///
     /// - Parameters:
     ///   - index: The entry.
-    ///   - patient: Whose part is opened; `nil` opens the first.
+    ///   - patient: Whose part is opened; `nil` opens the only part, or none where there are several.
     ///   - caller: An officer, the operator, or the patient whom the entry is about.
     /// - Returns: The text of a proof bundle; opening no other patient's part.
     /// - Throws: ``GuardError/unknown(what:)``, ``GuardError/notPermitted(action:)`` and others.
@@ -27,8 +27,12 @@ extension GuardCore {
             let own = try state.ownPseudonym(of: actor)
             if own == nil { try state.requireLogReader(actor, of: nil) }
             let note = try checkpoint(&mutable.state)
-            let wanted = try own ?? patient.flatMap { try state.pseudonym(of: $0) }
-            let proof = try state.proof(of: index, patient: wanted)
+            var wanted = own
+            if own == nil, let patient {
+                // An identifier that nobody has opens nobody's part.
+                wanted = try state.pseudonym(of: patient) ?? GuardState.nobody
+            }
+            let proof = try state.proof(of: index, patient: wanted, isOwn: own != nil)
             let bundle = ProofBundle(
                 entry: proof, checkpoint: try SignedNote(parsing: Array(note.utf8)))
             return String(decoding: bundle.bytes, as: UTF8.self)
@@ -54,10 +58,11 @@ extension GuardCore {
                 state: state,
                 allowsOperator: true
             )
-            guard let pseudonym = try state.pseudonym(of: patient),
-                try state.patient(pseudonym) != nil
-            else { throw GuardError.unknown(what: "patient") }
-            try state.requireLogReader(actor, of: pseudonym)
+            let named = try state.pseudonym(of: patient)
+            try state.requireLogReader(actor, of: named)
+            guard let pseudonym = named, try state.patient(pseudonym) != nil else {
+                throw GuardError.unknown(what: "patient")
+            }
             let note = try checkpoint(&mutable.state)
             let entries = try LogReader(state: state).history(of: pseudonym).map {
                 try state.proof(of: $0.index, patient: pseudonym)
@@ -101,7 +106,9 @@ public struct ProofFinding: Sendable, Hashable {
 
 extension GuardState {
     /// Path and openings of one entry: the header and at most one patient's part.
-    fileprivate func proof(of index: UInt64, patient: PatientPseudonym?) throws -> EntryProof {
+    fileprivate func proof(
+        of index: UInt64, patient: PatientPseudonym?, isOwn: Bool = false
+    ) throws -> EntryProof {
         guard let stored = try storage.entry(at: index) else {
             throw GuardError.unknown(what: "log entry")
         }
@@ -110,9 +117,12 @@ extension GuardState {
         var openings = [try reader.opening(0, of: entry, patient: GuardState.nobody)]
         for number in entry.sections.indices.dropFirst() {
             let owner = reader.patient(of: entry.sections[number].routing, index: index)
-            guard patient == nil || patient == owner else { continue }
+            guard patient == owner || (patient == nil && entry.sections.count == 2) else { continue }
             openings.append(try reader.opening(number, of: entry, patient: owner))
             break
+        }
+        guard !isOwn || openings.count == 2 else {
+            throw GuardError.notPermitted(action: "read the log")
         }
         return try EntryProof(
             index: index, entry: entry, openings: openings, size: frontier.size,

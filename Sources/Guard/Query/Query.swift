@@ -21,13 +21,13 @@ extension GuardCore {
                 state: state,
                 allowsOperator: true
             )
-            let patient = try query.patient.map { designation in
-                guard let pseudonym = try state.pseudonym(of: designation),
-                    try state.patient(pseudonym) != nil
-                else { throw GuardError.unknown(what: "patient") }
-                return pseudonym
-            }
+            let patient = try query.patient.flatMap { try state.pseudonym(of: $0) }
             try state.requireLogReader(actor, of: patient)
+            if query.patient != nil {
+                guard let patient, try state.patient(patient) != nil else {
+                    throw GuardError.unknown(what: "patient")
+                }
+            }
             let end = state.frontier.size
             try state.logReading(query, by: actor, of: patient)
             let reader = LogReader(state: state)
@@ -67,12 +67,18 @@ extension GuardCore {
                 allowsOperator: true
             )
             let own = try state.ownPseudonym(of: actor)
+            if own == nil { try state.requireLogReader(actor, of: nil) }
             let reader = LogReader(state: state)
             let entry = try reader.entry(index, parts: own.map { .only($0) } ?? .all)
             if own != nil, entry.parts.isEmpty {
                 throw GuardError.notPermitted(action: "read the log")
             }
-            if own == nil { try state.requireLogReader(actor, of: nil) }
+            if !entry.parts.isEmpty, own == nil {
+                var query = LogQuery()
+                query.action = "audit-entry"
+                query.context = context
+                try state.logReading(query, by: actor, of: nil)
+            }
             return entry
         }
     }

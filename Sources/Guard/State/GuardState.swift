@@ -24,7 +24,6 @@ final class GuardState {
     private var stagedTime: Instant
     private var staged: [ItemKey: [UInt8]?] = [:]
     private var batch: StorageBatch
-    private var pendingCheckpoint: String?
 
     /// Read-through caches; only committed values live in them.
     private var auditKeys: [ItemKey: SectionKey] = [:]
@@ -127,6 +126,10 @@ final class GuardState {
         var header = header
         header.guard = header.guard ?? "guard-1"
         let index = stagedFrontier.size
+        // A second part would point back at its own entry, and the patient's list could not be walked.
+        guard Set(parts.map(\.patient)).count == parts.count else {
+            throw GuardError.invalid(field: "parts")
+        }
         var sections: [SectionSealer.Part] = []
         sections.reserveCapacity(parts.count)
         for part in parts {
@@ -173,6 +176,7 @@ final class GuardState {
     /// Makes everything staged durable, and hashes what the disk gives back.
     func commit() throws {
         guard !isStopped else { throw GuardError.sealed }
+        if !batch.entries.isEmpty { setItem(.meta, Self.edgeKey, stagedFrontier.edge) }
         for (item, value) in staged {
             let sealed = try value.map {
                 try SealedItem.seal(
@@ -199,7 +203,10 @@ final class GuardState {
         batch = StorageBatch(firstIndex: frontier.size)
     }
 
-    /// Forgets everything staged.
+    /// Key of the item that keeps size and root of the log: where it was cut off, they differ.
+    static let edgeKey = Array("edge".utf8)
+
+    /// Forgets everything staged, and every cached value.
     func rollBack() {
         stagedFrontier = frontier
         stagedTime = lastTime
@@ -284,13 +291,12 @@ final class GuardState {
         return try auditKey(of: patient, year: year)
     }
 
-    /// The key of a shard, made at first use. Kept as generation(4) || wrapped key.
+    /// The key of a shard, kept as its generation in four bytes and then the wrapped key.
     func shardKey(_ shard: UInt32) throws -> SecretKey {
         if let cached = shardKeys[shard] { return cached }
-        guard let kept = try item(.shardKey, bigEndian(UInt64(shard))) else {
-            return try makeShardKey(shard, generation: 0)
+        guard let kept = try item(.shardKey, bigEndian(UInt64(shard))), kept.count > 4 else {
+            throw GuardError.damagedState
         }
-        guard kept.count > 4 else { throw GuardError.damagedState }
         let secret = try KeyWrap.unwrap(
             Array(kept[4...]),
             under: ring.shardWrapping,
@@ -359,6 +365,9 @@ final class GuardState {
         generation: UInt32
     ) throws -> MerkleHash {
         let secret = try SecretKey.random(from: random)
+        if try item(.shardKey, bigEndian(UInt64(shard))) == nil {
+            _ = try makeShardKey(shard, generation: 0)
+        }
         patientKeys[pseudonym] = try PatientKeys(secret)
         return try wrapPatientKey(secret, pseudonym, shard: shard, generation: generation)
     }
@@ -391,6 +400,11 @@ final class GuardState {
 
     /// Forgets all shard keys in memory, after they were rewrapped.
     func forgetShardKeys() { shardKeys = [:] }
+}
+
+extension CompactRange {
+    /// Size and root: size(8) || root(32).
+    var edge: [UInt8] { bigEndian(size) + root.bytes }
 }
 
 /// Reads subtree hashes from the Guard's storage.

@@ -55,7 +55,9 @@ struct Replay {
             for intent in entry.header["intents"]?.integers ?? [] { try store(UInt64(intent)) }
         case EntryKind.abandoned.name:
             if let intent = entry.header["intent"]?.int {
-                openIntents[UInt64(intent)] = nil
+                if openIntents.removeValue(forKey: UInt64(intent)) == nil {
+                    report("entry \(entry.index) abandons write \(intent), which is not open")
+                }
                 abandoned.append(UInt64(intent))
             }
         case EntryKind.breach.name:

@@ -74,7 +74,9 @@ extension StateAudit {
 
     /// Builds the blind index anew from the patients' search fields.
     mutating func compareIndex(_ replay: Replay) throws {
-        let index = try state.blindIndex()
+        guard let index = try? state.blindIndex() else {
+            return problem("index", "the size of the index cannot be read")
+        }
         var expected: [[UInt8]: Set<PatientPseudonym>] = [:]
         for (pseudonym, patient) in replay.patients where patient.erasedAt == nil {
             for row in patient.book.identity?.rows ?? [] {

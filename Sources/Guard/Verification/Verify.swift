@@ -47,6 +47,8 @@ struct StateAudit {
     }
 
     mutating func run() throws -> GuardAudit {
+        // Nothing is taken from memory: what counts is what the disk gives back.
+        state.rollBack()
         for line in try state.storage.structuralProblems() { problem("file", line) }
         try checkTree(extending: nil)
         let ring = state.ring
@@ -59,6 +61,7 @@ struct StateAudit {
         try comparePrincipals(replay)
         try compareIncidents(replay)
         try compareIndex(replay)
+        try checkItems(replay)
         if replay.isDemo != isDemo { problem("state", "the demo mark is not the first entry's") }
         for index in replay.abandoned { result.notes.append("write \(index) was abandoned") }
         for index in replay.openIntents.keys.sorted() {

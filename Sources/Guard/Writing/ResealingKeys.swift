@@ -39,31 +39,24 @@ extension GuardCore {
     ) throws -> [ResealingKey: SecretKey] {
         try exclusively { mutable in
             let state = mutable.state
-            guard let session = mutable.writes[id], let planned = session.planned[patient],
-                let known = try state.patient(patient)
+            guard let session = mutable.writes[id], session.planned[patient] != nil,
+                let moving = session.moving[patient], let known = try state.patient(patient)
             else { throw GuardError.unknown(what: "write session") }
-            let moving = Set(planned.records.filter { $0.id == nil }.map(\.number))
-            guard rows.allSatisfy({ moving.contains($0.0) }) else {
-                throw GuardError.invalid(field: "record number")
+            let origins = try rows.map { number, _ in
+                guard let origin = moving[number] else {
+                    throw GuardError.invalid(field: "record number")
+                }
+                return origin
             }
-            let catalogue = try state.catalogue(of: patient)
             var header = try state.header(.decision, by: session.actor, context: session.context)
             header.action = "reseal"
             header.purpose = []
             header.decision = .permit
             header.rules = ["labels.changed"]
             header.policyDigest = policyDigest
-            let segments = Set(
-                rows.map { known.segments[Int(catalogue.items[Int($0.0)].segment)] }
-            )
+            let segments = Set(origins.map(\.segment))
             let manifest = Manifest(
-                rows.map {
-                    Manifest.Item(
-                        number: $0.0,
-                        version: catalogue.items[Int($0.0)].version
-                    )
-                }
-            )
+                zip(rows, origins).map { Manifest.Item(number: $0.0, version: $1.version) })
             try state.append(
                 header,
                 parts: [
@@ -79,12 +72,9 @@ extension GuardCore {
             try state.commit()
             let keys = try state.patientKeys(patient, known)
             var released: [ResealingKey: SecretKey] = [:]
-            for (number, epoch) in rows {
-                let segment = known.segments[Int(catalogue.items[Int(number)].segment)]
+            for ((number, epoch), origin) in zip(rows, origins) {
                 released[ResealingKey(number: number, epoch: epoch)] = try keys.writeKey(
-                    of: segment,
-                    epoch: epoch
-                )
+                    of: origin.segment, epoch: epoch)
             }
             return released
         }

@@ -109,6 +109,7 @@ extension GuardCore {
                 )
                 plans.append(try planner.plan(write))
                 session.books[pseudonym] = planner.book
+                session.moving[pseudonym] = planner.origins
                 guard session.planned[pseudonym] == nil else {
                     throw GuardError.invalid(field: "plan")
                 }
@@ -171,7 +172,7 @@ extension GuardCore {
             state.setItem(.openIntent, bigEndian(index), id.bytes)
             try state.commit()
             for (pseudonym, part) in announced {
-                session.books[pseudonym]?.applyStatements(of: part, at: index)
+                session.announce(part, of: pseudonym, at: index)
             }
             session.intents.append(index)
             mutable.writes[id] = session
@@ -183,27 +184,37 @@ extension GuardCore {
     ///
     /// - Parameter id: The session, which ends.
     /// - Returns: The `stored` entry; `nil` where the session had nothing to store.
-    /// - Throws: A ``Failure``.
+    /// - Throws: ``GuardError/invalid(field:)`` where something planned was never announced, and others.
     public func finishWrite(_ id: WriteSessionID) throws -> Receipt? {
         try exclusively { mutable in
             guard let session = mutable.writes[id] else {
                 throw GuardError.unknown(what: "write session")
             }
+            // The books hold what was planned: unannounced rows must not count as stored.
+            guard session.planned.isEmpty else { throw GuardError.invalid(field: "plan") }
             guard !session.intents.isEmpty else {
                 mutable.writes[id] = nil
                 return nil
             }
-            let receipt = try mutable.state.stored(
-                session.intents,
-                books: session.books,
-                header: {
-                    try mutable.state.header(
-                        .stored,
-                        by: session.actor,
-                        context: session.context
-                    )
-                }
-            )
+            let receipt: Receipt
+            do {
+                receipt = try mutable.state.stored(
+                    session.intents,
+                    books: try session.storedBooks(mutable.state),
+                    header: {
+                        try mutable.state.header(
+                            .stored,
+                            by: session.actor,
+                            context: session.context
+                        )
+                    }
+                )
+            } catch {
+                // The rows are there and do not count yet: no answer may mix them with the old state.
+                // The next start completes the write.
+                mutable.state.isStopped = true
+                throw error
+            }
             mutable.writes[id] = nil
             try mutable.state.growIndexIfNeeded()
             return receipt
@@ -334,6 +345,7 @@ extension GuardCore {
                     throw GuardError.damagedState
                 }
                 let index = UInt64(bigEndianBytes: key)
+                try state.requireOpen(index)
                 let probe = try state.intentParts(index).lazy.compactMap { patient, part in
                     part.records.first { $0.id != nil }.flatMap { row in
                         row.id.map { (state.ring.tag(of: $0, patient: patient), row.version) }
@@ -381,6 +393,20 @@ extension GuardCore {
 }
 
 extension GuardState {
+    /// Refuses an intent that the log has closed: an older copy of its mark was put back, and to complete
+    /// it again would bring back old facts and versions.
+    fileprivate func requireOpen(_ intent: UInt64) throws {
+        let reader = LogReader(state: self)
+        try storage.forEachEntry(in: intent + 1..<max(intent + 1, frontier.size)) { index, bytes in
+            let kind = try EntryFrame(bytes).kind
+            guard kind == .stored || kind == .abandoned else { return true }
+            let header = try reader.open(index, Array(bytes), parts: .only(Self.nobody)).header
+            let closed = (header["intents"]?.integers ?? []) + [header["intent"]?.int ?? -1]
+            guard !closed.contains(Int64(intent)) else { throw GuardError.damagedState }
+            return true
+        }
+    }
+
     /// The patients' parts of an intent.
     func intentParts(_ index: UInt64) throws -> [(PatientPseudonym, IntentPart)] {
         try LogReader(state: self).entry(index, parts: .all).parts.map {
@@ -391,7 +417,8 @@ extension GuardState {
 
 extension IntentPart {
     /// Whether there is nothing to announce.
-    var isEmpty: Bool {
-        records.isEmpty && facts.isEmpty && withdrawn.isEmpty && identity == nil
-    }
+    var isEmpty: Bool { records.isEmpty && !statesSomething }
+
+    /// Whether it states facts or who the patient is.
+    var statesSomething: Bool { !facts.isEmpty || !withdrawn.isEmpty || identity != nil }
 }

@@ -18,7 +18,33 @@ struct WriteSession {
     var books: [PatientPseudonym: PatientBook] = [:]
     /// Planned and not yet announced by an intent.
     var planned: [PatientPseudonym: IntentPart] = [:]
+    /// Segments that the records of the latest plan move out of, by record number.
+    var moving: [PatientPseudonym: [UInt32: MoveOrigin]] = [:]
     var intents: [UInt64] = []
+    /// What the announced intents state, in order; applied to the facts as they are when it is stored,
+    /// so that a restriction stated meanwhile is not lost.
+    private(set) var statements: [(index: UInt64, patient: PatientPseudonym, part: IntentPart)] = []
+
+    /// Keeps what an announced intent states, without its rows.
+    mutating func announce(_ part: IntentPart, of patient: PatientPseudonym, at index: UInt64) {
+        books[patient]?.applyStatements(of: part, at: index)
+        guard part.statesSomething else { return }
+        var statement = IntentPart()
+        statement.facts = part.facts
+        statement.withdrawn = part.withdrawn
+        statement.identity = part.identity
+        statements.append((index, patient, statement))
+    }
+
+    /// The patients' books as they stand once everything announced is stored.
+    func storedBooks(_ state: GuardState) throws -> [PatientPseudonym: PatientBook] {
+        var books = books
+        for pseudonym in books.keys { books[pseudonym]?.facts = try state.facts(of: pseudonym) }
+        for (index, patient, part) in statements {
+            books[patient]?.applyStatements(of: part, at: index)
+        }
+        return books
+    }
 
     /// Whether a write is of the kind this session was begun for.
     func admits(_ writes: [PatientWrite]) -> Bool {
@@ -29,6 +55,12 @@ struct WriteSession {
     }
 }
 
+/// Where a record lies that a write moves.
+struct MoveOrigin: Sendable {
+    var segment: Segment
+    var version: UInt32
+}
+
 /// Plans one patient's share of a write on a copy of the patient's book.
 struct WritePlanner {
     let state: GuardState
@@ -37,6 +69,7 @@ struct WritePlanner {
     let keys: PatientKeys
     private(set) var book: PatientBook
     private(set) var part = IntentPart()
+    private(set) var origins: [UInt32: MoveOrigin] = [:]
     private var places: [Segment: Int] = [:]
     private var targets: [Segment: (tag: SegmentTag, key: SecretKey)] = [:]
 
@@ -67,7 +100,10 @@ struct WritePlanner {
             let changedRecords = Set(changed.map { write.items[$0.row].record })
             part.facts = newFacts(in: write).filter { changedRecords.contains($0.origin) }
         }
-        if let identity = write.identity, try state.searchFields(of: pseudonym) != identity {
+        // What an earlier intent of this session states stands before what is stored.
+        if let identity = write.identity,
+            try book.identity ?? state.searchFields(of: pseudonym) != identity
+        {
             part.identity = identity
         }
         let isChanged = Set(changed.map(\.number))
@@ -97,6 +133,7 @@ struct WritePlanner {
             guard old != new, !item.isDeleted else { continue }
             let target = try target(new)
             announce(nil, number: number, segment: new)
+            origins[UInt32(number)] = MoveOrigin(segment: old, version: item.version)
             moves.append(
                 MovePlan(
                     number: UInt32(number),

@@ -22,7 +22,7 @@ extension VaultService {
     ///
     /// - Parameters:
     ///   - patient: Whose.
-    ///   - caller: The patient, an officer, a registrar or a clinician.
+    ///   - caller: The patient, an officer or a registrar.
     ///   - context: Where the call came from.
     ///   - now: To tell which are in force.
     /// - Returns: By id.

@@ -32,7 +32,7 @@ extension VaultService {
         _ source: some ByteSource, in session: WriteSessionID, isPart2Source: Bool,
         progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> ImportReport {
-        var areRowsStored = false
+        var mayRowsBeStored = false
         do {
             var file = try FHIRFile(source)
             for entry in file.entriesWithoutID { file.assign(try newID(), toEntry: entry) }
@@ -48,14 +48,17 @@ extension VaultService {
                     progress(work.report.resources, checked.resourceCount)
                 }
                 try work.finish()
+                mayRowsBeStored = true
                 return work.report
             }
-            areRowsStored = true
             report.logIndex = try `guard`.finishWrite(session)?.index
             return report
         } catch {
-            // Rows that are durable stay: the next start finds them and completes the write.
-            if !areRowsStored { try? `guard`.abandonWrite(session) }
+            // From the commit of the rows on, even a failed one, nobody knows what the disk holds: the
+            // next start looks, and completes the write or abandons it. A full disk is certain: nothing.
+            if !mayRowsBeStored || error as? RecordsError == .diskFull {
+                try? `guard`.abandonWrite(session)
+            }
             throw error
         }
     }
@@ -84,6 +87,8 @@ struct ImportWork {
     private var batchByteCount = 0
     private var later: [(FileResource, ResourceSummary)] = []
     private var patients: Set<RecordOwner> = []
+    /// Patients of whom neither vault nor file has shown a Patient resource yet, with who named them.
+    private var awaited: [RecordID: (entry: Int, type: String)] = [:]
 
     /// A resource whose owner is known.
     struct Pending {
@@ -118,6 +123,9 @@ struct ImportWork {
         let waiting = later
         later = []
         for (resource, summary) in waiting { try place(resource, summary, isLast: true) }
+        if let missing = awaited.values.min(by: { $0.entry < $1.entry }) {
+            throw VaultError.unknownPatient(entry: missing.entry, type: missing.type)
+        }
         try flush()
         report.patients = patients.count { $0 != .directory }
     }
@@ -130,7 +138,7 @@ struct ImportWork {
         switch try owners.owner(of: resource, summary, isLast: isLast) {
         case .owner(let owner):
             owners.note(resource.record, owner)
-            patients.insert(owner)
+            try expect(owner, of: resource)
             batch.append(Pending(resource: resource, summary: summary, owner: owner))
             batchByteCount += resource.document.byteCount
         case .later: later.append((resource, summary))
@@ -142,6 +150,17 @@ struct ImportWork {
             )
         case .unknownPatient:
             throw VaultError.unknownPatient(entry: resource.entry, type: resource.record.type)
+        }
+    }
+
+    /// A resource of a patient whom nobody knows is refused at the end of the file.
+    private mutating func expect(_ owner: RecordOwner, of resource: FileResource) throws {
+        let isNew = patients.insert(owner).inserted
+        guard case .patient(let patient) = owner else { return }
+        if resource.record == patient {
+            awaited[patient] = nil
+        } else if isNew, try !vault.guard.holds(patient) {
+            awaited[patient] = (resource.entry, resource.record.type)
         }
     }
 
@@ -165,7 +184,8 @@ struct ImportWork {
                 .seal(part, plan)
         }
         for plan in plans where !plan.moves.isEmpty {
-            let moved = try Resealing(vault: vault, session: session).rows(plan)
+            let moved = try Resealing(vault: vault, session: session, writer: writer)
+                .rows(plan)
             report.relabelled += moved.count
             rows += moved
         }
@@ -183,9 +203,11 @@ struct ImportWork {
                 }
             }
         }
-        for part in round {
-            report.stored += part.write.items.count
-            report.bytes += part.resources.reduce(0) { $0 + $1.resource.document.byteCount }
+        for (part, plan) in zip(round, plans) {
+            for (pending, store) in zip(part.resources, plan.stores) where store != nil {
+                report.stored += 1
+                report.bytes += pending.resource.document.byteCount
+            }
         }
     }
 }

@@ -10,20 +10,20 @@ internal import VaultCore
 struct Resealing {
     let vault: VaultService
     let session: WriteSessionID
+    let writer: any RecordWriter
 
     func rows(_ plan: PatientPlan) throws -> [SealedRow] {
         let moving = Dictionary(
             plan.moves.map { (Int64($0.number), $0) },
             uniquingKeysWith: { $1 }
         )
-        var found: [Int64: SealedRow] = [:]
-        try vault.records.forEachRow(
-            of: plan.pseudonym,
-            segments: Set(plan.moves.map(\.from)),
-            versions: .current
-        ) { row in
-            if moving[row.header.number] != nil { found[row.header.number] = row.copy() }
-        }
+        // Rows of this very transaction may move again, so they are read through its writer.
+        let found = Dictionary(
+            try writer.currentRows(of: plan.pseudonym, numbers: Set(moving.keys)).map {
+                ($0.header.number, $0)
+            },
+            uniquingKeysWith: { $1 }
+        )
         guard found.count == moving.count else { throw VaultError.damagedRecord }
         let keys = try vault.guard.releaseForResealing(
             found.values.map { (UInt32($0.header.number), $0.header.epoch) },
