@@ -1,7 +1,7 @@
 import Consent
 import FHIRModel
 import Foundation
-import Guard
+@testable import Guard
 import Testing
 import VaultCore
 import VaultTestSupport
@@ -56,6 +56,12 @@ struct RealDisclosureTests {
             }
             harmless += due.count
             received += due.count { released.contains($0) }
+            if ProcessInfo.processInfo.environment["VAULT_SHOW_WITHHELD"] == "1" {
+                for record in due where !released.contains(record) {
+                    let why = try harness.vault.guard.labels(of: record, patient: patient)
+                    print("withheld", record.type, why)
+                }
+            }
         }
         print("daughter: \(received) of \(harmless) harmless visits and bills, \(leaked.count) leaked")
         #expect(leaked == [])
@@ -150,5 +156,27 @@ struct RealDisclosureTests {
             "purpose":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActReason","code":"FAMRQT"}],
             "class":[\(codings)]}}
             """.utf8)
+    }
+}
+
+extension GuardCore {
+    /// Own and final labels of a record, for finding out why a test's record was withheld.
+    fileprivate func labels(of record: RecordID, patient: RecordID) throws -> String {
+        try exclusively { mutable in
+            let state = mutable.state
+            let pseudonym = state.ring.pseudonym(of: patient.description)
+            guard let known = try state.patient(pseudonym) else { return "?" }
+            let book = try state.book(of: pseudonym, known)
+            let tag = UInt64(bigEndianBytes: state.ring.tag(of: record, patient: pseudonym).bytes)
+            guard let number = book.catalogue.number(ofTag: tag) else { return "?" }
+            let node = book.graph.nodes[number]
+            let links = node.links.compactMap { link -> String? in
+                guard let target = book.catalogue.number(ofTag: link.target) else { return nil }
+                let other = book.graph.nodes[target]
+                return "\(link.kind)>\(other.category.rawValue):\(other.own)"
+            }
+            let segment = known.segments[Int(book.catalogue.items[number].segment)]
+            return "own[\(node.own)] final[\(segment.labels)] via \(Set(links.filter { !$0.hasSuffix(":") }).sorted())"
+        }
     }
 }

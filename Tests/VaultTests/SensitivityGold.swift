@@ -18,7 +18,7 @@ struct SensitivityGold {
         let text = try String(
             contentsOf: SharedData.url("codesets/synthea-sensitive-codes.csv"), encoding: .utf8)
         var codes: Set<String> = []
-        for line in text.split(separator: "\n").dropFirst() where line.hasSuffix(",yes") {
+        for line in text.split(whereSeparator: \.isNewline).dropFirst() where line.hasSuffix(",yes") {
             let parts = line.split(separator: ",", maxSplits: 2)
             codes.insert("\(parts[0])|\(parts[1])")
         }
@@ -29,7 +29,7 @@ struct SensitivityGold {
         let text = try String(
             contentsOf: SharedData.url("labelling/free-text-leak-gold-dev.csv"), encoding: .utf8)
         return Set(
-            text.split(separator: "\n").dropFirst().compactMap { line in
+            text.split(whereSeparator: \.isNewline).dropFirst().compactMap { line in
                 let parts = line.split(separator: ",", maxSplits: 5)
                 return parts.count > 3 ? "\(parts[2])/\(parts[3])" : nil
             })
