@@ -9,7 +9,7 @@ struct Prepared: ~Copyable {
     private let handle: OpaquePointer
     private let connection: OpaquePointer?
 
-    /// - Parameter isWalk: Whether other statements run between its rows; then it is not shared.
+    /// Takes a statement; one between whose rows other statements run (`isWalk`) is not shared.
     init(_ db: Database, _ sql: String, isWalk: Bool = false) throws {
         statement = try isWalk ? db.makeStatement(sql: sql) : db.cachedStatement(sql: sql)
         handle = statement.sqliteStatement

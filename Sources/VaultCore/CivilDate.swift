@@ -9,11 +9,12 @@ public struct CivilDate: Sendable, Hashable, Comparable, CustomStringConvertible
 
     /// Makes a date that exists.
     ///
+    /// Gives `nil` where the calendar has no such day.
+    ///
     /// - Parameters:
     ///   - year: 1 to 9999.
     ///   - month: 1 to 12.
     ///   - day: 1 to the length of the month.
-    /// - Returns: `nil` where the calendar has no such day.
     public init?(year: Int, month: Int, day: Int) {
         guard (1...9999).contains(year), (1...12).contains(month), day >= 1,
             day <= CivilDate.length(ofMonth: month, year: year)

@@ -7,8 +7,9 @@ public struct FHIRID: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     /// Checks and keeps an id.
     ///
+    /// Gives `nil` where FHIR does not allow the text as an id.
+    ///
     /// - Parameter text: Candidate id.
-    /// - Returns: `nil` where FHIR does not allow the text as an id.
     public init?(_ text: some StringProtocol) {
         var text = String(text)
         guard text.withUTF8({ Self.isAllowed(UnsafeRawBufferPointer($0)) }) else { return nil }
@@ -65,8 +66,9 @@ public struct RecordID: Sendable, Hashable, Comparable, CustomStringConvertible 
 
     /// Reads `Type/id`.
     ///
+    /// Gives `nil` where the text is anything else.
+    ///
     /// - Parameter reference: A relative literal reference without version.
-    /// - Returns: `nil` where the text is anything else.
     public init?(_ reference: some StringProtocol) {
         var text = String(reference)
         guard let read = text.withUTF8({ Self(utf8: UnsafeRawBufferPointer($0)) }) else {
@@ -115,8 +117,9 @@ public struct PrincipalID: Sendable, Hashable, Comparable, CustomStringConvertib
 
     /// Checks and keeps an id.
     ///
+    /// Gives `nil` where a character is not allowed or the length is out of range.
+    ///
     /// - Parameter text: Candidate id.
-    /// - Returns: `nil` where a character is not allowed or the length is out of range.
     public init?(_ text: some StringProtocol) {
         let utf8 = text.utf8
         guard (1...64).contains(utf8.count),
@@ -146,8 +149,9 @@ public protocol Tag16: Sendable, Hashable, Comparable, CustomStringConvertible {
     var bytes: [UInt8] { get }
     /// Takes exactly 16 bytes.
     ///
+    /// Gives `nil` unless there are exactly 16.
+    ///
     /// - Parameter bytes: The tag.
-    /// - Returns: `nil` unless there are exactly 16.
     init?(bytes: some Collection<UInt8>)
 }
 
@@ -173,8 +177,9 @@ public struct VaultID: Tag16 {
 
     /// Takes exactly 16 bytes.
     ///
+    /// Gives `nil` unless there are exactly 16.
+    ///
     /// - Parameter bytes: The id.
-    /// - Returns: `nil` unless there are exactly 16.
     public init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
         self.bytes = Array(bytes)
@@ -188,8 +193,9 @@ public struct PatientPseudonym: Tag16 {
 
     /// Takes exactly 16 bytes.
     ///
+    /// Gives `nil` unless there are exactly 16.
+    ///
     /// - Parameter bytes: The pseudonym.
-    /// - Returns: `nil` unless there are exactly 16.
     public init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
         self.bytes = Array(bytes)
@@ -203,8 +209,9 @@ public struct RecordTag: Tag16 {
 
     /// Takes exactly 16 bytes.
     ///
+    /// Gives `nil` unless there are exactly 16.
+    ///
     /// - Parameter bytes: The tag.
-    /// - Returns: `nil` unless there are exactly 16.
     public init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
         self.bytes = Array(bytes)
@@ -218,8 +225,9 @@ public struct SegmentTag: Tag16 {
 
     /// Takes exactly 16 bytes.
     ///
+    /// Gives `nil` unless there are exactly 16.
+    ///
     /// - Parameter bytes: The tag.
-    /// - Returns: `nil` unless there are exactly 16.
     public init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
         self.bytes = Array(bytes)
@@ -233,8 +241,9 @@ public struct Epoch: Tag16 {
 
     /// Takes exactly 16 bytes.
     ///
+    /// Gives `nil` unless there are exactly 16.
+    ///
     /// - Parameter bytes: The epoch.
-    /// - Returns: `nil` unless there are exactly 16.
     public init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
         self.bytes = Array(bytes)
@@ -248,8 +257,9 @@ public struct GrantID: Tag16 {
 
     /// Takes exactly 16 bytes.
     ///
+    /// Gives `nil` unless there are exactly 16.
+    ///
     /// - Parameter bytes: The id.
-    /// - Returns: `nil` unless there are exactly 16.
     public init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
         self.bytes = Array(bytes)
@@ -263,8 +273,9 @@ public struct SessionID: Tag16 {
 
     /// Takes exactly 16 bytes.
     ///
+    /// Gives `nil` unless there are exactly 16.
+    ///
     /// - Parameter bytes: The id.
-    /// - Returns: `nil` unless there are exactly 16.
     public init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
         self.bytes = Array(bytes)

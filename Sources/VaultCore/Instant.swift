@@ -72,9 +72,10 @@ extension Instant: CustomStringConvertible {
 
     /// Reads an RFC 3339 date-time with its zone.
     ///
+    /// The instant, or `nil` where the text is not a full date-time with a zone.
+    ///
     /// - Parameter text: For example `2026-11-22T08:00:00.5+05:30`; a leap second `:60` counts as the
     ///   second after `:59`.
-    /// - Returns: The instant, or `nil` where the text is not a full date-time with a zone.
     ///
     /// Source: RFC 3339 section 5.6.
     public init?(rfc3339 text: some StringProtocol) {

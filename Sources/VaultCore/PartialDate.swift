@@ -28,9 +28,10 @@ public struct PartialDate: Sendable, Hashable {
 
     /// Reads a FHIR date, dateTime or instant.
     ///
+    /// Gives `nil` where the text is none of these or names a day that does not exist.
+    ///
     /// - Parameter text: `2026`, `2026-11`, `2026-11-22` or an RFC 3339 date-time with zone; seconds may
     ///   not be left out; more than six digits of a fraction are cut off.
-    /// - Returns: `nil` where the text is none of these or names a day that does not exist.
     public init?(_ text: some StringProtocol) {
         var bytes = Scanner(bytes: Array(text.utf8))
         guard let year = bytes.digits(4) else { return nil }

@@ -11,7 +11,9 @@ public enum SharedData {
         return FileManager.default.fileExists(atPath: data.path) ? data : nil
     }()
 
-    /// Whether tests on real data can run. Under CI its absence is a failure, so it answers true there.
+    /// Whether tests on real data can run.
+    ///
+    /// Under CI the absence of the data is a failure, so it answers true there.
     public static var isExpected: Bool {
         if root == nil { print("skipped: ../shared/data is not there") }
         return root != nil || ProcessInfo.processInfo.environment["CI"] == "true"

@@ -74,8 +74,9 @@ public struct Manifest: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads the compact text form.
     ///
+    /// Gives `nil` where the text is anything else, or names more than ten million items.
+    ///
     /// - Parameter text: As ``description`` writes it.
-    /// - Returns: `nil` where the text is anything else, or names more than ten million items.
     public init?(_ text: String) {
         var items: [Item] = []
         for run in text.split(separator: ",") {

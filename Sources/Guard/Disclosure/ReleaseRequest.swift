@@ -9,8 +9,9 @@ public enum PatientDesignation: Sendable, Hashable {
 
     /// Reads `SYS|VAL`, `Patient/ID` or `ID`.
     ///
+    /// Gives `nil` where it is none of these.
+    ///
     /// - Parameter text: As given on a command line.
-    /// - Returns: `nil` where it is none of these.
     public init?(_ text: String) {
         if let bar = text.lastIndex(of: "|") {
             let value = text[text.index(after: bar)...]

@@ -15,7 +15,7 @@ public struct LoggedEntry: Sendable {
 
     /// Zero-based position in the log.
     public let index: UInt64
-    /// `decision`, `disclosure`, `fact`, …
+    /// What the entry is about: `decision`, `disclosure`, `fact` and the like.
     public let kind: String
     /// When it was written.
     public let time: Instant

@@ -31,8 +31,9 @@ public struct Segment: Sendable, Hashable {
 
     /// Reads a canonical name.
     ///
+    /// Gives `nil` where a part is not known to this build.
+    ///
     /// - Parameter name: As ``name`` writes it.
-    /// - Returns: `nil` where a part is not known to this build.
     public init?(name: String) {
         let parts = name.split(separator: "|", omittingEmptySubsequences: false)
         guard (2...3).contains(parts.count),

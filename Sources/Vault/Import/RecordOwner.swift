@@ -26,9 +26,7 @@ struct OwnerFinder {
 
     mutating func note(_ record: RecordID, _ owner: RecordOwner) { known[record] = owner }
 
-    /// Finds the owner of a resource.
-    ///
-    /// - Parameter isLast: Whether what is not known by now never will be.
+    /// Finds the owner of a resource; `isLast` says that what is not known by now never will be.
     func owner(
         of resource: FileResource,
         _ summary: ResourceSummary,
