@@ -1,6 +1,7 @@
 import Consent
 import FHIRModel
 import Foundation
+import Synchronization
 import VaultCore
 import VaultTestSupport
 
@@ -57,11 +58,13 @@ struct LineAnswer {
     }
 }
 
+/// One decider for all tests: it is pure but for its scratch memory.
+private let decider = Mutex(PolicyDecideLine(policies: Shipped.policies, labels: Shipped.labels))
+
 /// Decides a line built from Foundation JSON objects.
-func decide(_ line: [String: Any], labels: LabelTables? = Shipped.labels) throws -> LineAnswer {
+func decide(_ line: [String: Any]) throws -> LineAnswer {
     let data = try JSONSerialization.data(withJSONObject: line)
-    var decider = PolicyDecideLine(policies: Shipped.policies, labels: labels)
-    return LineAnswer(decider.decide(Array(data)))
+    return LineAnswer(decider.withLock { $0.decide(Array(data)) })
 }
 
 /// A JSON object from shared data.

@@ -40,6 +40,7 @@ extension DecideLineReader {
         let origin = RecordID(type: type, id: id)
         let found = FactExtractor.facts(of: node)
         guard !found.isEmpty else { return }
+        subjects[origin, default: []] += Self.subjects(of: node)
         if facts.entry(of: origin) != nil { problems.append("two resources with one id") }
         let known = facts.entry(of: origin)?.facts ?? []
         facts.merge(PatientFacts.Entry(origin: origin, version: 1, facts: known + found))
@@ -56,26 +57,59 @@ extension DecideLineReader {
         facts.merge(PatientFacts.Entry(origin: id, version: 1, facts: found))
     }
 
+    /// The facts of a line that are about one patient, or about nobody in particular.
+    func facts(of patient: RecordID, in all: PatientFacts) -> PatientFacts {
+        let own = Self.keys(of: patient, in: all)
+        return PatientFacts(
+            all.entries.filter { Self.isOwn(subjects[$0.origin] ?? [], own) }
+        )
+    }
+
     /// Whether a record is the patient's: it names no other patient as its subject.
     mutating func isOf(_ record: JSONNode, facts: PatientFacts, patient: RecordID) -> Bool {
-        let own = patient.description
-        let keys = facts.index.tables.patientKeys
-        func isOwn(_ key: String) -> Bool {
-            key == own || keys.contains(key) || key.hasSuffix("/" + own)
-        }
-        var subjects: [String] = []
-        if record.text("resourceType") == "Patient" {
-            subjects = record.text("id").map { ["Patient/\($0)"] } ?? []
-        }
-        for name in ["subject", "patient", "beneficiary", "for", "individual"] {
-            for node in record.list(name) {
-                subjects += (ReadReference(node)?.reference).map { [$0] } ?? []
-            }
-        }
-        let patients = subjects.filter { $0.contains("Patient/") }
-        if patients.isEmpty || patients.contains(where: isOwn) { return true }
+        if Self.isOwn(Self.subjects(of: record), Self.keys(of: patient, in: facts)) { return true }
         problems.append("the record is another patient's")
         return false
+    }
+
+    /// Patients besides the subject whom a record names, each of whom must permit too; `nil` for one that
+    /// cannot be told and so cannot permit.
+    func otherPatients(
+        in record: RecordAttributes,
+        besides patient: RecordID,
+        facts: PatientFacts
+    ) -> [RecordID?] {
+        let own = Self.keys(of: patient, in: facts)
+        let named = (record.detail?.references ?? []).filter {
+            ($0.hasPrefix("Patient/") || $0.contains("/Patient/")) && !Self.isOwn([$0], own)
+        }
+        return Set(named).sorted().map { text in
+            RecordID(text.split(separator: "/").suffix(2).joined(separator: "/"))
+        }
+    }
+
+    private static func keys(of patient: RecordID, in facts: PatientFacts) -> Set<String> {
+        let identifiers = facts.entry(of: patient)?.facts.flatMap(\.identifiers) ?? []
+        return Set(identifiers + [patient.description, "urn:uuid:\(patient.id.text)"])
+    }
+
+    /// Whether one of the named subjects is the patient, or none is named.
+    private static func isOwn(_ subjects: [String], _ own: Set<String>) -> Bool {
+        subjects.isEmpty
+            || subjects.contains { key in
+                own.contains(key)
+                    || own.contains(key.split(separator: "/").suffix(2).joined(separator: "/"))
+            }
+    }
+
+    /// The patients a resource is about, as it names them; other subjects, such as a group, are none.
+    private static func subjects(of node: JSONNode) -> [String] {
+        if node.text("resourceType") == "Patient" {
+            return node.text("id").map { ["Patient/\($0)"] } ?? []
+        }
+        return ["subject", "patient", "beneficiary", "for"].flatMap { node.list($0) }
+            .flatMap { ReadReference($0)?.keys ?? [] }
+            .filter { $0.contains("Patient/") || $0.hasPrefix("urn:uuid:") || $0.contains("|") }
     }
 
     /// Evidence, claim and restrictions under `facts`; an unknown key may hold a restriction and denies.

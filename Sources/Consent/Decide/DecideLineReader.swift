@@ -11,7 +11,8 @@ struct DecideLineReader {
 
     let root: JSONNode
     var problems: [String] = []
-    private var hasClaim = false
+    /// The patients that each resource of the line is about.
+    var subjects: [RecordID: [String]] = [:]
 
     init(_ root: JSONNode) {
         self.root = root

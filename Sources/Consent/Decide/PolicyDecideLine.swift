@@ -39,22 +39,40 @@ public struct PolicyDecideLine: Sendable {
         guard let question = reader.read() else {
             return Self.refused(id: id, reader.problems).bytes
         }
-        var facts = question.facts
+        var all = question.facts
+        let patient = question.request.patient
         var record: RecordAttributes?
         if let node = question.record {
             let attributes = attributes(of: node, problems: &reader.problems)
-            guard reader.isOf(node, facts: facts, patient: question.request.patient) else {
+            guard reader.isOf(node, facts: all, patient: patient) else {
                 return Self.refused(id: id, reader.problems).bytes
             }
             record = attributes
-            reader.merge(node, into: &facts)
+            reader.merge(node, into: &all)
         }
-        let context = DecisionContext(
-            request: reader.withClaim(question.request, record: record),
-            facts: facts,
+        let request = reader.withClaim(question.request, record: record)
+        var decision = DecisionContext(
+            request: request,
+            facts: reader.facts(of: patient, in: all),
             policies: policies
-        )
-        return Self.answer(id: id, context.decision(for: record), problems: reader.problems).bytes
+        ).decision(for: record)
+        if let record, decision.effect == .permit {
+            for other in reader.otherPatients(in: record, besides: patient, facts: all) {
+                guard let other else {
+                    return Self.refused(id: id, reader.problems + ["a patient nobody can tell"])
+                        .bytes
+                }
+                var request = request
+                request.patient = other
+                let facts = reader.facts(of: other, in: all)
+                decision = DecisionContext(request: request, facts: facts, policies: policies)
+                    .decision(for: record)
+                guard decision.effect == .deny else { continue }
+                reader.problems.append("the record names another patient, who does not permit")
+                break
+            }
+        }
+        return Self.answer(id: id, decision, problems: reader.problems).bytes
     }
 
     /// The record with the labels of the tables and of its own codes.

@@ -14,18 +14,34 @@ struct IHEMatrixTests {
         "Encounter-ex-encounter", "Group-ex-privilegedUsers",
     ]
 
-    static func line(_ fields: [String]) throws -> [String: Any] {
+    /// Files are read once: the matrix names few of them four thousand times.
+    private struct Files {
+        var read: [String: [String: Any]] = [:]
+
+        mutating func object(_ path: String) throws -> [String: Any] {
+            if let known = read[path] { return known }
+            let found = try ConsentTests.object(path)
+            read[path] = found
+            return found
+        }
+    }
+
+    private static func line(
+        _ fields: [String],
+        _ files: inout Files
+    ) throws -> [String: Any] {
         let name = fields[0].replacing("/", with: "-")
         let record = fields[4].replacing("/", with: "-")
         let isExtra = record.contains("-x-")
         let folder = isExtra ? "consent/ihe-pcf/extra-resources/" : Self.folder
         let kind = fields[2].hasPrefix("Organization/") ? "researcher" : "clinician"
         return [
-            "id": "x", "now": fields[1], "consents": [try object("\(Self.folder)\(name).json")],
-            "resources": try resources.map { try object("\(Self.folder)\($0).json") },
+            "id": "x", "now": fields[1],
+            "consents": [try files.object("\(Self.folder)\(name).json")],
+            "resources": try resources.map { try files.object("\(Self.folder)\($0).json") },
             "requester": ["kind": kind, "reference": fields[2]],
             "patient": "Patient/ex-patient", "purpose": [fields[3]], "action": "read",
-            "record": try object("\(folder)\(record).json"),
+            "record": try files.object("\(folder)\(record).json"),
         ]
     }
 
@@ -34,11 +50,12 @@ struct IHEMatrixTests {
         let bytes = try SharedData.bytes("consent/ihe-pcf/decision-matrix-dev.csv")
         let text = String(decoding: bytes, as: UTF8.self)
         var counts: [String: Int] = [:]
+        var files = Files()
         var mismatches: [String] = []
         for row in text.split(whereSeparator: \.isNewline).dropFirst() {
             let fields = row.split(separator: ",", omittingEmptySubsequences: false)
                 .map { String($0).trimmingCharacters(in: .whitespacesAndNewlines) }
-            let answer = try decide(try Self.line(fields))
+            let answer = try decide(try Self.line(fields, &files))
             // "ambiguous" rows ask a vault to fail closed.
             let expected = fields[5] == "permit" ? "permit" : "deny"
             counts[fields[5], default: 0] += 1
