@@ -11,6 +11,26 @@ enum Measure {
         return Self.seconds(ContinuousClock.now - start)
     }
 
+    /// Seconds of processor time of all threads that a piece of work takes: what it costs, however busy
+    /// the machine is with other things.
+    static func coreSeconds(_ work: () throws -> Void) rethrows -> Double {
+        let start = processorTime()
+        try work()
+        return processorTime() - start
+    }
+
+    private static func processorTime() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+
+    /// Processes that want a core, averaged over a minute.
+    static var load: String {
+        let text = (try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8)) ?? ""
+        return text.split(separator: " ").first.map(String.init) ?? "unknown"
+    }
+
     static func seconds(_ duration: Duration) -> Double {
         Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
     }
