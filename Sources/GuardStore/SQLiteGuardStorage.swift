@@ -36,8 +36,9 @@ public final class SQLiteGuardStorage: GuardStorage {
             // CRASH: a schema step that was cut off is rolled back by SQLite and run again here.
             try queue.inDatabase { db in
                 try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000")
-                // What a crash left in the WAL may be older than an erasure.
-                try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+                // What a crash left in the WAL may be older than an erasure. On a full disk it stays there:
+                // the vault must still open.
+                try? db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
             }
         } catch { throw Self.failure(error) }
     }

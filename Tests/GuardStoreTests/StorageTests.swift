@@ -162,6 +162,7 @@ struct StorageTests {
         do {
             let storage = try folder.open()
             try storage.commit(Self.batch(0))
+            try Data(count: 5_500_000).write(to: URL(filePath: folder.path + "/ballast"))
             var wasFull = false
             var size: UInt64 = 1
             for _ in 0..<1_000 {
@@ -175,7 +176,8 @@ struct StorageTests {
             }
             #expect(wasFull)
             #expect(try storage.logSize() == size)
-            try? storage.close()
+            try FileManager.default.removeItem(atPath: folder.path + "/ballast")
+            try storage.close()
         }
         let storage = try folder.open(creating: false)
         #expect(try storage.logSize() % 200 == 1)

@@ -1,3 +1,4 @@
+import Foundation
 import Guard
 import MerkleLog
 import Records
@@ -12,7 +13,13 @@ final class Faults: Sendable {
         case fail
         /// Everything is written, and still an error is reported.
         case failButPersist
+        /// The process is killed before the write.
+        case killBefore
+        /// The process is killed after the write, before its caller hears of it.
+        case killAfter
     }
+
+    static func die() { kill(getpid(), SIGKILL) }
 
     struct Broken: Failure {
         var kind: FailureKind { .inputOutput }
@@ -51,7 +58,9 @@ final class FaultyGuardStorage: GuardStorage {
 
     func commit(_ batch: StorageBatch) throws {
         let mode = faults.next()
+        if mode == .killBefore { Faults.die() }
         if mode != .fail { try inner.commit(batch) }
+        if mode == .killAfter { Faults.die() }
         if mode != nil { throw Faults.Broken() }
     }
 
@@ -87,9 +96,11 @@ final class FaultyRecordStore: RecordStore {
         let mode = faults.next()
         let result = try inner.write { writer in
             let result = try body(writer)
+            if mode == .killBefore { Faults.die() }
             if mode == .fail { throw Faults.Broken() }
             return result
         }
+        if mode == .killAfter { Faults.die() }
         if mode != nil { throw Faults.Broken() }
         return result
     }

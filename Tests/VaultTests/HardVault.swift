@@ -37,7 +37,7 @@ final class HardVault {
     let recordFaults = Faults()
     private(set) var keys: [PrincipalID: SecretKey] = [:]
     private var opened: VaultService?
-    /// A copy does not own its folder's siblings; each removes its own.
+    private var ownsFolder = true
     var vault: VaultService {
         get throws { try #require(opened) }
     }
@@ -91,7 +91,16 @@ final class HardVault {
         try FileManager.default.copyItem(at: other.folder, to: folder)
     }
 
-    deinit { try? FileManager.default.removeItem(at: folder) }
+    /// The same folder in a child process, which leaves it as it is.
+    init(attachedTo path: String, root key: [UInt8], id text: String) throws {
+        clock = MovableTime()
+        folder = URL(filePath: path)
+        root = try SecretKey(copying: key)
+        id = try #require(Hex.decode(text).flatMap { VaultID(bytes: $0) })
+        ownsFolder = false
+    }
+
+    deinit { if ownsFolder { try? FileManager.default.removeItem(at: folder) } }
 
     static func newFolder() -> URL {
         FileManager.default.temporaryDirectory.appending(path: "hard-\(UUID().uuidString)")
