@@ -22,6 +22,8 @@ struct AccessWalk {
     private var contextPlaces: [AccessLog.Context: Int] = [:]
     /// Names of each patient's records by number.
     private var records: [[UInt32: AccessLog.Record]] = []
+    /// Patients of whom an entry can no longer be opened.
+    private var hasClosedParts: Set<Int> = []
     private var tags: [PatientPseudonym: [String: SegmentTag]] = [:]
 
     init(state: GuardState, query: AccessLogQuery) {
@@ -78,6 +80,7 @@ struct AccessWalk {
         }
         for pseudonym in closed {
             let patient = link(pseudonym, nil, at: entry)
+            hasClosedParts.insert(patient)
             guard isInWindow(entry) else { continue }
             log.unreadable.append(entry.time)
             add(.other, entry, patient, context)
@@ -106,7 +109,11 @@ struct AccessWalk {
             automation: text("automated")
         )
         // The Guard itself knows that there was no session, and that these kinds have no employer.
-        if ["ed25519", "passphrase"].contains(text("authMethod")) { context.session = "none" }
+        if context.session == EntryHeader.unknown,
+            ["ed25519", "passphrase"].contains(text("authMethod"))
+        {
+            context.session = "none"
+        }
         if context.organization == EntryHeader.unknown,
             ["patient", "family", Actor.operatorName].contains(text("actorKind"))
         {
@@ -229,7 +236,8 @@ struct AccessWalk {
         switch entry.kind {
         case EntryKind.decision.name where body["resealed"] != nil:
             [.stored(items(body["resealed"], patient))]
-        case EntryKind.decision.name where body["found"] != nil || body["read"] != nil:
+        case EntryKind.decision.name where body["found"] != nil || body["read"] != nil,
+            EntryKind.breach.name where body["letter"] != nil:
             [.disclosure([])]
         case EntryKind.decision.name, EntryKind.disclosure.name:
             body["manifest"] == nil ? [] : [.disclosure(items(body["manifest"], patient))]
@@ -257,13 +265,19 @@ struct AccessWalk {
         _ patient: Int
     ) -> AccessLog.Item? {
         guard let record = records[patient][number] else {
-            // A manifest that names what no write announced: nothing is proven by such a log.
-            isChained = false
-            return nil
+            // Named by an entry whose audit key has ended, or by none: then the log cannot be believed.
+            if !hasClosedParts.contains(patient) { isChained = false }
+            return unnamed(number, patient).map { AccessLog.Item(record: $0, version: version) }
         }
         let tag = state.ring.tag(of: record.id, patient: log.patients[patient].pseudonym)
         log.records[tag] = record
         return AccessLog.Item(record: tag, version: version)
+    }
+
+    /// Stands for a record whose name can no longer be read.
+    private func unnamed(_ number: UInt32, _ patient: Int) -> RecordTag? {
+        let bytes = log.patients[patient].pseudonym.bytes + bigEndian(UInt64(number))
+        return RecordTag(bytes: Array(TreeHasher.leafHash(bytes).bytes.prefix(16)))
     }
 
     private mutating func nameRecords(_ body: JSONValue, _ patient: Int) {

@@ -4,6 +4,7 @@ internal import VaultCore
 /// Breach cases as they follow from the log alone.
 struct IncidentReplay {
     private(set) var heads: [String: IncidentHead] = [:]
+    private(set) var records: [String: [JSONValue]] = [:]
 
     /// Applies a `breach` entry; answers what does not hold, `nil` where all does.
     mutating func apply(_ entry: LoggedEntry) -> String? {
@@ -13,6 +14,7 @@ struct IncidentReplay {
             var head = heads[id] ?? IncidentHead(isDrill: record["drill"] == true)
             try head.append(record, at: entry.index)
             heads[id] = head
+            records[id, default: []].append(record)
             return nil
         } catch { return "entry \(entry.index) does not follow from its breach case" }
     }
@@ -21,6 +23,7 @@ struct IncidentReplay {
 extension StateAudit {
     /// Compares the kept breach cases with those of the log.
     mutating func compareIncidents(_ replay: Replay) throws {
+        result.incidents = replay.incidents.records
         var seen: Set<String> = []
         try forEach(.incident) { audit, key, bytes in
             let id = String(decoding: key, as: UTF8.self)

@@ -43,6 +43,9 @@ extension GuardCore {
             }
             let signatories = IncidentSignatories(record: record, actors: actors)
             try signatories.check(now: state.clock.now())
+            if record["record"] == .int(0), try state.incident(id) != nil {
+                throw GuardError.exists(what: "breach case")
+            }
             var head = try state.incident(id) ?? IncidentHead(isDrill: record["drill"] == true)
             try head.append(record, at: state.nextIndex)
             var header = try state.header(.breach, by: actors[0], context: context)

@@ -40,4 +40,6 @@ public struct GuardAudit: Sendable {
     public var notes: [String] = []
     /// What the record side must hold, by patient, in order of number and version.
     public var expected: [PatientPseudonym: [ExpectedVersion]] = [:]
+    /// Records of each breach case, in order, for whoever knows which steps are allowed.
+    public var incidents: [String: [JSONValue]] = [:]
 }

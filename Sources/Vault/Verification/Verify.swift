@@ -1,3 +1,4 @@
+internal import BreachResponse
 public import Guard
 internal import Records
 internal import VaultCore
@@ -24,6 +25,11 @@ extension VaultService {
         var audit = try `guard`.audit()
         for problem in try records.integrityCheck() {
             audit.problems.append(AuditProblem(kind: "file", detail: problem.detail))
+        }
+        for (id, records) in audit.incidents.sorted(by: { $0.key < $1.key })
+        where (try? Incident(records: records)) == nil {
+            audit.problems.append(
+                AuditProblem(kind: "log", detail: "breach case `\(id)` took a step that is none"))
         }
         var check = StoredVersions(expected: audit.expected)
         try records.forEachVersion { check.compare($0) }
