@@ -84,6 +84,11 @@ enum Program {
     /// Ctrl-C ends the program at once: what was not committed is rolled back by the next start.
     private static func installSignalHandlers() {
         signal(SIGPIPE, SIG_IGN)
+        // A parent may have started us with signals blocked.
+        var wanted = sigset_t()
+        sigemptyset(&wanted)
+        for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&wanted, number) }
+        pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
         signal(SIGINT) { _ in
             let line: StaticString = "error: interrupted; nothing half-written remains\n"
             _ = write(STDERR_FILENO, line.utf8Start, line.utf8CodeUnitCount)
