@@ -122,9 +122,15 @@ extension DecisionContext {
             return request.breakGlass == nil ? [] : [Obligation(code: "review-due")]
         }
         var codes: Set<String> = []
-        for place in [layer.order, 6].map(layerStarts.range).joined()
-        where !liveRules[place].isDeny && applies(liveRules[place], view) != .no {
-            codes.formUnion(policies.rules[liveRules[place].rule].obligations)
+        for live in liveRules[layerStarts.range(layer.order)]
+        where !live.isDeny && applies(live, view) != .no {
+            codes.formUnion(policies.rules[live.rule].obligations)
+        }
+        // A notice about a label goes with records that may have it, not with every request as a whole.
+        let least: Truth = view.labels == nil ? .yes : .unknown
+        for live in liveRules[layerStarts.range(6)]
+        where applies(live, view).rawValue >= least.rawValue {
+            codes.formUnion(policies.rules[live.rule].obligations)
         }
         return codes.sorted().map { policies.obligations[$0] ?? Obligation(code: $0) }
     }
