@@ -31,6 +31,9 @@ extension GuardCore {
         try exclusively { mutable in
             let state = mutable.state
             let id = try IncidentHead.id(of: record)
+            guard record.bytes.count <= Limits.maximumIncidentRecordByteCount else {
+                throw GuardError.invalid(field: "record")
+            }
             var actors: [Actor] = []
             for caller in callers {
                 actors.append(
@@ -108,4 +111,9 @@ extension Authenticator {
         guard case .signed = caller else { throw GuardError.notAuthenticated }
         return try actor(caller, body: body, state: state, allowsOperator: false)
     }
+}
+
+extension Limits {
+    /// Most bytes of one step's record; larger evidence is named by its hash.
+    static let maximumIncidentRecordByteCount = 256 << 10
 }
