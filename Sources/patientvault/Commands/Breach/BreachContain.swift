@@ -11,7 +11,7 @@ struct BreachContain: ParsableCommand {
         abstract: "Closes the way in: ends sessions and grants of principals, and disables them.",
         discussion: """
             The work is done at once, in any state of an open case; the step is recorded where the \
-            case is declared, and a note otherwise. A new key for the principal reverses it.
+            case is declared, and a note otherwise. To reverse it, register the person anew.
             """
     )
 
