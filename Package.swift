@@ -18,7 +18,10 @@ let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 /// SQLite's own functions, for the rows that GRDB's types would slow down.
 let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
-let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let arguments: Target.Dependency = .product(
+    name: "ArgumentParser",
+    package: "swift-argument-parser"
+)
 
 /// A room: its library target and, where there is one, its test target.
 struct Room {
@@ -38,52 +41,86 @@ struct Room {
 let rooms: [Room] = [
     Room(name: "VaultCore", testRooms: ["VaultTestSupport"]),
     Room(
-        name: "Sealing", rooms: ["VaultCore", "CSodium", "CZstd"], packages: [crypto],
-        settings: [.strictMemorySafety()], testRooms: ["VaultTestSupport"],
-        testPackages: [crypto], testExclude: ["Vectors"], exclude: ["Dictionaries/README.md"]),
+        name: "Sealing",
+        rooms: ["VaultCore", "CSodium", "CZstd"],
+        packages: [crypto],
+        settings: [.strictMemorySafety()],
+        testRooms: ["VaultTestSupport"],
+        testPackages: [crypto],
+        testExclude: ["Vectors"],
+        exclude: ["Dictionaries/README.md"]
+    ),
     Room(
-        name: "MerkleLog", rooms: ["VaultCore"], packages: [crypto],
-        testRooms: ["VaultTestSupport"], testPackages: [crypto]),
+        name: "MerkleLog",
+        rooms: ["VaultCore"],
+        packages: [crypto],
+        testRooms: ["VaultTestSupport"],
+        testPackages: [crypto]
+    ),
     Room(name: "FHIRModel", rooms: ["VaultCore"], testRooms: ["VaultTestSupport"]),
     Room(
-        name: "Consent", rooms: ["VaultCore", "FHIRModel"], packages: [yams],
-        testRooms: ["VaultTestSupport"], testPackages: [yams]),
+        name: "Consent",
+        rooms: ["VaultCore", "FHIRModel"],
+        packages: [yams],
+        testRooms: ["VaultTestSupport"],
+        testPackages: [yams]
+    ),
     Room(
-        name: "Guard", rooms: ["VaultCore", "Sealing", "MerkleLog", "FHIRModel", "Consent"],
-        testRooms: ["VaultTestSupport"]),
+        name: "Guard",
+        rooms: ["VaultCore", "Sealing", "MerkleLog", "FHIRModel", "Consent"],
+        testRooms: ["VaultTestSupport"]
+    ),
     Room(
-        name: "GuardStore", rooms: ["VaultCore", "MerkleLog", "Guard"], packages: [grdb, sqlite],
-        testRooms: ["VaultTestSupport", "Sealing", "Consent", "FHIRModel"]),
+        name: "GuardStore",
+        rooms: ["VaultCore", "MerkleLog", "Guard"],
+        packages: [grdb, sqlite],
+        testRooms: ["VaultTestSupport", "Sealing", "Consent", "FHIRModel"]
+    ),
     Room(
-        name: "Records", rooms: ["VaultCore"], packages: [grdb, sqlite],
-        testRooms: ["VaultTestSupport"], testPackages: [sqlite]),
+        name: "Records",
+        rooms: ["VaultCore"],
+        packages: [grdb, sqlite],
+        testRooms: ["VaultTestSupport"],
+        testPackages: [sqlite]
+    ),
     Room(
         name: "Vault",
         rooms: [
             "VaultCore", "Sealing", "MerkleLog", "FHIRModel", "Consent", "Guard", "Records",
             "BreachResponse",
         ],
-        testRooms: ["VaultTestSupport", "GuardStore"]),
+        testRooms: ["VaultTestSupport", "GuardStore"]
+    ),
     Room(
-        name: "PrivacyOffice", rooms: ["VaultCore", "Consent", "Guard"],
-        testRooms: ["VaultTestSupport"]),
+        name: "PrivacyOffice",
+        rooms: ["VaultCore", "Consent", "Guard"],
+        testRooms: ["VaultTestSupport"]
+    ),
     Room(
-        name: "BreachResponse", rooms: ["VaultCore", "MerkleLog"],
-        testRooms: ["VaultTestSupport"]),
+        name: "BreachResponse",
+        rooms: ["VaultCore", "MerkleLog"],
+        testRooms: ["VaultTestSupport"]
+    ),
     Room(
         name: "patientvault",
         rooms: [
             "VaultCore", "Sealing", "MerkleLog", "FHIRModel", "Consent", "Guard", "GuardStore",
             "Records", "Vault", "PrivacyOffice", "BreachResponse",
         ],
-        packages: [arguments], kind: .executable, testRooms: ["VaultTestSupport"]),
+        packages: [arguments],
+        kind: .executable,
+        testRooms: ["VaultTestSupport"]
+    ),
     Room(
         name: "vault-benchmark",
         rooms: [
             "VaultCore", "Sealing", "MerkleLog", "FHIRModel", "Consent", "Guard", "GuardStore",
             "Records", "Vault",
         ],
-        kind: .executable, testRooms: nil, path: "Benchmarks"),
+        kind: .executable,
+        testRooms: nil,
+        path: "Benchmarks"
+    ),
 ]
 
 let wanted = Context.environment["ONLY"].map { $0.split(separator: ",").map(String.init) }
@@ -106,8 +143,11 @@ var targets: [Target] = [
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(
-        name: "VaultTestSupport", dependencies: ["VaultCore"], path: "Tests/VaultTestSupport",
-        swiftSettings: strict),
+        name: "VaultTestSupport",
+        dependencies: ["VaultCore"],
+        path: "Tests/VaultTestSupport",
+        swiftSettings: strict
+    ),
 ]
 for room in rooms where kept?.contains(room.name) ?? true {
     let dependencies = room.rooms.map { Target.Dependency(stringLiteral: $0) } + room.packages
@@ -116,13 +156,21 @@ for room in rooms where kept?.contains(room.name) ?? true {
     case .executable:
         targets.append(
             .executableTarget(
-                name: room.name, dependencies: dependencies, path: room.path,
-                swiftSettings: settings))
+                name: room.name,
+                dependencies: dependencies,
+                path: room.path,
+                swiftSettings: settings
+            )
+        )
     default:
         targets.append(
             .target(
-                name: room.name, dependencies: dependencies, exclude: room.exclude,
-                swiftSettings: settings))
+                name: room.name,
+                dependencies: dependencies,
+                exclude: room.exclude,
+                swiftSettings: settings
+            )
+        )
     }
     if let testRooms = room.testRooms, wanted?.contains(room.name) ?? true {
         targets.append(
@@ -131,7 +179,10 @@ for room in rooms where kept?.contains(room.name) ?? true {
                 dependencies: [Target.Dependency(stringLiteral: room.name)]
                     + (room.rooms + testRooms).filter { !$0.hasPrefix("C") || $0 == "Consent" }
                     .map { Target.Dependency(stringLiteral: $0) } + room.testPackages,
-                exclude: room.testExclude, swiftSettings: strict))
+                exclude: room.testExclude,
+                swiftSettings: strict
+            )
+        )
     }
 }
 
@@ -145,4 +196,5 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: targets,
-    swiftLanguageModes: [.v6])
+    swiftLanguageModes: [.v6]
+)

@@ -137,7 +137,9 @@ public struct LabelSet: Sendable, Hashable, ExpressibleByArrayLiteral, Sequence 
 
 extension LabelSet: CustomStringConvertible {
     /// The stored texts, sorted and joined by `+`: the label half of a segment's name.
-    public var description: String { map(\.rawValue).sorted().joined(separator: "+") }
+    public var description: String {
+        isEmpty ? "" : map(\.rawValue).sorted().joined(separator: "+")
+    }
 
     /// Reads what ``description`` writes.
     ///

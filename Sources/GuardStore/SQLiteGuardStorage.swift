@@ -27,7 +27,8 @@ public final class SQLiteGuardStorage: GuardStorage {
                 sql: """
                     PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;
                     PRAGMA secure_delete = ON
-                    """)
+                    """
+            )
         }
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)

@@ -117,7 +117,8 @@ final class SQLiteRecordWriter: RecordWriter {
                 else { continue }
                 let segment = try known.segments.tag(at: statement.integer(2))
                 found.append(
-                    try reader.row(statement, patient: patient, segment: segment).copy())
+                    try reader.row(statement, patient: patient, segment: segment).copy()
+                )
             }
             return found
         }

@@ -15,11 +15,21 @@ extension VaultService {
     /// - Returns: The certificate.
     /// - Throws: ``GuardError/heldBack(reason:)`` and other ``Failure``s.
     public func erase(
-        _ patient: PatientDesignation, reason: String, basis: String, by first: Caller,
-        second: Caller, context: CallContext
+        _ patient: PatientDesignation,
+        reason: String,
+        basis: String,
+        by first: Caller,
+        second: Caller,
+        context: CallContext
     ) throws -> JSONValue {
         let certificate = try `guard`.erase(
-            patient, reason: reason, basis: basis, by: first, and: second, context: context)
+            patient,
+            reason: reason,
+            basis: basis,
+            by: first,
+            and: second,
+            context: context
+        )
         // CRASH: rows without a key; the next start deletes them.
         try records.erase(certificate.pseudonym)
         return certificate.json

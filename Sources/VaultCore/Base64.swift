@@ -3,7 +3,8 @@
 /// Source: RFC 4648 section 4; signed notes demand this form.
 public enum Base64 {
     private static let alphabet = Array(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
+    )
     private static let values: [UInt8] = {
         var table = [UInt8](repeating: 0xFF, count: 256)
         for (value, digit) in alphabet.enumerated() { table[Int(digit)] = UInt8(value) }
@@ -31,7 +32,9 @@ public enum Base64 {
             }
         }
         if count == 1 {
-            text += [alphabet[Int(pending >> 2 & 63)], alphabet[Int(pending << 4 & 63)], 0x3D, 0x3D]
+            text += [
+                alphabet[Int(pending >> 2 & 63)], alphabet[Int(pending << 4 & 63)], 0x3D, 0x3D,
+            ]
         } else if count == 2 {
             text += [
                 alphabet[Int(pending >> 10 & 63)], alphabet[Int(pending >> 4 & 63)],

@@ -58,7 +58,8 @@ public struct CivilDate: Sendable, Hashable, Comparable, CustomStringConvertible
     public var description: String {
         let yearDigits = String(year)
         let padding = String(repeating: "0", count: max(0, 4 - yearDigits.utf8.count))
-        return "\(padding)\(yearDigits)-\(month < 10 ? "0" : "")\(month)-\(day < 10 ? "0" : "")\(day)"
+        return
+            "\(padding)\(yearDigits)-\(month < 10 ? "0" : "")\(month)-\(day < 10 ? "0" : "")\(day)"
     }
 
     /// Orders dates by time.

@@ -92,8 +92,12 @@ public struct RecordID: Sendable, Hashable, Comparable, CustomStringConvertible 
             let id = FHIRID(utf8: UnsafeRawBufferPointer(rebasing: bytes[(slash + 1)...]))
         else { return nil }
         self.init(
-            type: String(decoding: UnsafeRawBufferPointer(rebasing: bytes[..<slash]), as: UTF8.self),
-            id: id)
+            type: String(
+                decoding: UnsafeRawBufferPointer(rebasing: bytes[..<slash]),
+                as: UTF8.self
+            ),
+            id: id
+        )
     }
 
     /// `Type/id`.

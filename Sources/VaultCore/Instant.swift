@@ -37,7 +37,8 @@ public struct Instant: Sendable, Hashable, Comparable {
         let (seconds, attoseconds) = duration.components
         let step = seconds.multipliedReportingOverflow(by: 1_000_000)
         let sum = microseconds.addingReportingOverflow(
-            step.partialValue + attoseconds / 1_000_000_000_000)
+            step.partialValue + attoseconds / 1_000_000_000_000
+        )
         if step.overflow || sum.overflow {
             return Instant(microseconds: seconds < 0 ? .min : .max)
         }

@@ -46,7 +46,10 @@ public struct PartialDate: Sendable, Hashable {
             guard let first = CivilDate(year: year, month: month, day: 1) else { return nil }
             let next = month == 12 ? (year + 1, 1) : (year, month + 1)
             self.init(
-                precision: .month, date: first, until: Self.start(year: next.0, month: next.1))
+                precision: .month,
+                date: first,
+                until: Self.start(year: next.0, month: next.1)
+            )
             return
         }
         guard bytes.take("-"), let day = bytes.digits(2),
@@ -61,15 +64,20 @@ public struct PartialDate: Sendable, Hashable {
         }
         let moment = date.daysSince1970 * 86_400_000_000 + micros
         self.init(
-            precision: .instant, date: date, from: Instant(microseconds: moment),
-            to: Instant(microseconds: moment + 1))
+            precision: .instant,
+            date: date,
+            from: Instant(microseconds: moment),
+            to: Instant(microseconds: moment + 1)
+        )
     }
 
     private init(precision: Precision, date: CivilDate, until endDay: Int64) {
         self.init(
-            precision: precision, date: date,
+            precision: precision,
+            date: date,
             from: Instant(seconds: date.daysSince1970 * 86_400 - 14 * 3600),
-            to: Instant(seconds: endDay * 86_400 + 12 * 3600))
+            to: Instant(seconds: endDay * 86_400 + 12 * 3600)
+        )
     }
 
     private init(precision: Precision, date: CivilDate, from earliest: Instant, to end: Instant) {

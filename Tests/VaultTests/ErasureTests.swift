@@ -3,6 +3,7 @@ import FHIRModel
 import Foundation
 import Guard
 import GuardStore
+import MerkleLog
 import Records
 import Sealing
 import Testing
@@ -166,6 +167,51 @@ struct ErasureTests {
         // What is not promised: the whole old folder still opens.
         try before.reopen()
         #expect(try before.everything(of: "a", by: patient).count >= 2)
+    }
+
+    @Test func `an open breach case holds it back, a drill and a closed case do not`() throws {
+        for (isDrill, isClosed) in [(false, false), (true, false), (false, true)] {
+            let hard = try HardVault()
+            try hard.take([Small.patient("a")])
+            let one = try hard.register("one", Requester(kind: .privacyOfficer))
+            let two = try hard.register("two", Requester(kind: .securityOfficer))
+            var previous = String(repeating: "0", count: 64)
+            let steps = [("ready", "report", "reported"), ("reported", "close", "closed")]
+            for (number, step) in steps.prefix(isClosed ? 2 : 1).enumerated() {
+                let record: JSONValue = [
+                    "type": "incident", "v": 1, "incident": "case-1", "drill": .bool(isDrill),
+                    "record": .int(Int64(number)), "previous": .string(previous),
+                    "from": .string(step.0), "event": .string(step.1), "to": .string(step.2),
+                    "time": .string(hard.clock.now().description),
+                    "by": [["principal": "one", "roles": ["reporter"]]],
+                ]
+                _ = try hard.vault.guard.recordIncident(
+                    record,
+                    by: [try hard.signed(one, GuardCore.incidentBody(record))],
+                    context: CallContext()
+                )
+                previous = TreeHasher.leafHash(record.bytes).description
+            }
+            let erase = {
+                try hard.vault.erase(
+                    .id(try #require(FHIRID("a"))),
+                    reason: "r",
+                    basis: "b",
+                    by: try hard.session(one),
+                    second: try hard.session(two),
+                    context: CallContext()
+                )
+            }
+            if isDrill || isClosed {
+                _ = try erase()
+            } else {
+                #expect(throws: GuardError.heldBack(reason: "a breach case is open")) {
+                    try erase()
+                }
+            }
+            // The steps are bare: only the Guard's own chain of them is asked here.
+            #expect(try hard.vault.guard.audit().problems == [])
+        }
     }
 
     @Test func `the log keeps who read what of an erased patient`() throws {

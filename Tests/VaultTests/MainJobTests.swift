@@ -17,7 +17,9 @@ struct MainJobTests {
         let report = try harness.importExample("en-margaret-whitfield.json")
         #expect(report.patients == 1)
         let patient = try harness.register(
-            "margaret", Requester(kind: .patient, references: ["Patient/margaret"]))
+            "margaret",
+            Requester(kind: .patient, references: ["Patient/margaret"])
+        )
         let outcome = try harness.request(patient, "margaret", "PATRQT")
         let disclosure = try #require(outcome.released)
         print("report", report, "released", disclosure.releasedCount)

@@ -17,7 +17,8 @@ struct RealDisclosureTests {
     }
 
     @Test(.enabled(if: SharedData.isExpected))
-    func `a daughter with consent gets the visits and bills that are not sensitive and none that is`()
+    func
+        `a daughter with consent gets the visits and bills that are not sensitive and none that is`()
         throws
     {
         let codes = try SensitivityGold.indicativeCodes()
@@ -33,22 +34,31 @@ struct RealDisclosureTests {
             _ = try harness.importFile(file)
             let gold = try SensitivityGold(file: file, codes: codes, texts: texts)
             let patient = try #require(
-                gold.records.keys.first { $0.type == "Patient" })
+                gold.records.keys.first { $0.type == "Patient" }
+            )
             let officer = try harness.register(
-                "officer", Requester(kind: .privacyOfficer))
+                "officer",
+                Requester(kind: .privacyOfficer)
+            )
             let daughter = try harness.register(
                 "daughter",
-                Requester(kind: .family, references: ["RelatedPerson/daughter"]))
+                Requester(kind: .family, references: ["RelatedPerson/daughter"])
+            )
             let before = try harness.request(daughter, patient.description, "FAMRQT")
             #expect(before.released == nil)
             _ = try harness.vault.addConsent(
                 Self.consent(patient: patient, classes: wanted.sorted()),
                 by: try harness.signed(
                     officer,
-                    ["kind": "consent", "patient": .string(patient.description)]),
-                context: CallContext(), now: harness.clock.now())
+                    ["kind": "consent", "patient": .string(patient.description)]
+                ),
+                context: CallContext(),
+                now: harness.clock.now()
+            )
             let outcome = try harness.request(daughter, patient.description, "FAMRQT")
-            let released = Set((outcome.released?.records ?? []).filter { !$0.isIncluded }.map(\.record))
+            let released = Set(
+                (outcome.released?.records ?? []).filter { !$0.isIncluded }.map(\.record)
+            )
             leaked += released.filter { gold.sensitive.contains($0) || !wanted.contains($0.type) }
                 .map(\.type)
             let due = gold.records.keys.filter {
@@ -63,7 +73,9 @@ struct RealDisclosureTests {
                 }
             }
         }
-        print("daughter: \(received) of \(harmless) harmless visits and bills, \(leaked.count) leaked")
+        print(
+            "daughter: \(received) of \(harmless) harmless visits and bills, \(leaked.count) leaked"
+        )
         #expect(leaked == [])
         #expect(Double(received) >= 0.9 * Double(harmless))
     }
@@ -85,7 +97,8 @@ struct RealDisclosureTests {
                 claims += 1
                 let plan = try harness.register(
                     "plan-\(number)",
-                    Requester(kind: .insurer, organization: .name(payer)))
+                    Requester(kind: .insurer, organization: .name(payer))
+                )
                 let outcome = try harness.request(plan, patient.description, "HPAYMT") {
                     $0.claim = claim.id.text
                 }
@@ -118,8 +131,11 @@ struct RealDisclosureTests {
             let patient = try #require(gold.records.keys.first { $0.type == "Patient" })
             let app = try harness.register("app", Requester(kind: .integration))
             let son = try harness.register(
-                "son", Requester(kind: .family, references: ["RelatedPerson/son"]))
-            for (id, purpose) in [(app, "TREAT"), (app, "PATRQT"), (son, "FAMRQT"), (son, "TREAT")] {
+                "son",
+                Requester(kind: .family, references: ["RelatedPerson/son"])
+            )
+            for (id, purpose) in [(app, "TREAT"), (app, "PATRQT"), (son, "FAMRQT"), (son, "TREAT")]
+            {
                 #expect(try harness.request(id, patient.description, purpose).released == nil)
             }
         }
@@ -155,7 +171,8 @@ struct RealDisclosureTests {
             "reference":{"reference":"RelatedPerson/daughter"}}],
             "purpose":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActReason","code":"FAMRQT"}],
             "class":[\(codings)]}}
-            """.utf8)
+            """.utf8
+        )
     }
 }
 
@@ -176,7 +193,8 @@ extension GuardCore {
                 return "\(link.kind)>\(other.category.rawValue):\(other.own)"
             }
             let segment = known.segments[Int(book.catalogue.items[number].segment)]
-            return "own[\(node.own)] final[\(segment.labels)] via \(Set(links.filter { !$0.hasSuffix(":") }).sorted())"
+            return
+                "own[\(node.own)] final[\(segment.labels)] via \(Set(links.filter { !$0.hasSuffix(":") }).sorted())"
         }
     }
 }

@@ -26,7 +26,10 @@ struct RealRecordsTests {
         for url in files where done.insert(url).inserted {
             let source = MemorySource(Array(try Data(contentsOf: url)))
             let report = try harness.vault.importFile(
-                source, by: .operator, context: CallContext())
+                source,
+                by: .operator,
+                context: CallContext()
+            )
             resources += report.resources
             try note(source, into: &expected)
         }
@@ -34,13 +37,19 @@ struct RealRecordsTests {
         var different = 0
         for (patient, records) in expected where patient != "Directory" {
             let id = try harness.register(
-                "p-\(patient.dropFirst(8))", Requester(kind: .patient, references: [patient]))
+                "p-\(patient.dropFirst(8))",
+                Requester(kind: .patient, references: [patient])
+            )
             let outcome = try harness.request(id, patient, "PATRQT")
             let disclosure = try #require(outcome.released, "\(patient)")
             let found = Dictionary(
-                disclosure.records.map { ($0.record, $0.bytes) }, uniquingKeysWith: { a, _ in a })
+                disclosure.records.map { ($0.record, $0.bytes) },
+                uniquingKeysWith: { a, _ in a }
+            )
             for (record, bytes) in records {
-                if found[record] == nil { missing += 1 } else if found[record] != bytes {
+                if found[record] == nil {
+                    missing += 1
+                } else if found[record] != bytes {
                     different += 1
                 }
             }
@@ -53,7 +62,8 @@ struct RealRecordsTests {
 
     /// Stored bytes by owner, read by the second pass alone.
     private func note(
-        _ source: MemorySource, into expected: inout [String: [RecordID: [UInt8]]]
+        _ source: MemorySource,
+        into expected: inout [String: [RecordID: [UInt8]]]
     ) throws {
         var reader = FHIRFileReader(try FHIRFile(source), source)
         while let resource = try reader.nextResource() {

@@ -16,9 +16,12 @@ struct SensitivityGold {
 
     static func indicativeCodes() throws -> Set<String> {
         let text = try String(
-            contentsOf: SharedData.url("codesets/synthea-sensitive-codes.csv"), encoding: .utf8)
+            contentsOf: SharedData.url("codesets/synthea-sensitive-codes.csv"),
+            encoding: .utf8
+        )
         var codes: Set<String> = []
-        for line in text.split(whereSeparator: \.isNewline).dropFirst() where line.hasSuffix(",yes") {
+        for line in text.split(whereSeparator: \.isNewline).dropFirst() where line.hasSuffix(",yes")
+        {
             let parts = line.split(separator: ",", maxSplits: 2)
             codes.insert("\(parts[0])|\(parts[1])")
         }
@@ -27,12 +30,15 @@ struct SensitivityGold {
 
     static func freeText() throws -> Set<String> {
         let text = try String(
-            contentsOf: SharedData.url("labelling/free-text-leak-gold-dev.csv"), encoding: .utf8)
+            contentsOf: SharedData.url("labelling/free-text-leak-gold-dev.csv"),
+            encoding: .utf8
+        )
         return Set(
             text.split(whereSeparator: \.isNewline).dropFirst().compactMap { line in
                 let parts = line.split(separator: ",", maxSplits: 5)
                 return parts.count > 3 ? "\(parts[2])/\(parts[3])" : nil
-            })
+            }
+        )
     }
 
     init(file: URL, codes: Set<String>, texts: Set<String>) throws {
@@ -68,9 +74,12 @@ struct SensitivityGold {
         if let object = value as? [String: Any] {
             if let system = object["system"] as? String, let code = object["code"] as? String {
                 record.codes.insert(
-                    "\(system)|\(code.trimmingCharacters(in: .whitespacesAndNewlines))")
+                    "\(system)|\(code.trimmingCharacters(in: .whitespacesAndNewlines))"
+                )
             }
-            if let reference = object["reference"] as? String { record.references.insert(reference) }
+            if let reference = object["reference"] as? String {
+                record.references.insert(reference)
+            }
             for member in object.values { walk(member, into: &record) }
         } else if let array = value as? [Any] {
             for element in array { walk(element, into: &record) }

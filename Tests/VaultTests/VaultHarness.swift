@@ -32,7 +32,8 @@ final class VaultHarness {
     init(clock: any TimeSource = SystemTime()) throws {
         self.clock = clock
         folder = FileManager.default.temporaryDirectory.appending(
-            path: "vault-\(UUID().uuidString)")
+            path: "vault-\(UUID().uuidString)"
+        )
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         root = try SecretKey.random()
         vaultID = try #require(VaultID(bytes: SystemRandom().bytes(16)))
@@ -40,17 +41,32 @@ final class VaultHarness {
         let id = try #require(PrincipalID("admin"))
         let core = try GuardCore.create(
             storage: try SQLiteGuardStorage(
-                path: folder.appending(path: "guard.sqlite").path, creating: true),
-            root: root, vault: vaultID,
+                path: folder.appending(path: "guard.sqlite").path,
+                creating: true
+            ),
+            root: root,
+            vault: vaultID,
             administrator: Principal(
-                id: id, name: "Administrator", requester: Requester(kind: .administrator),
-                publicKey: try Signing.publicKey(of: key)),
-            policies: try Self.policies(), isDemo: false, clock: clock, random: SystemRandom())
+                id: id,
+                name: "Administrator",
+                requester: Requester(kind: .administrator),
+                publicKey: try Signing.publicKey(of: key)
+            ),
+            policies: try Self.policies(),
+            isDemo: false,
+            clock: clock,
+            random: SystemRandom()
+        )
         vault = try VaultService(
             guard: core,
             records: try SQLiteRecordStore(
-                path: folder.appending(path: "records.sqlite").path, vault: vaultID, mode: .create),
-            labeller: Labeller(try Self.labels()), random: SystemRandom())
+                path: folder.appending(path: "records.sqlite").path,
+                vault: vaultID,
+                mode: .create
+            ),
+            labeller: Labeller(try Self.labels()),
+            random: SystemRandom()
+        )
         keys[id] = key
     }
 
@@ -64,15 +80,20 @@ final class VaultHarness {
             files: names.map {
                 PolicySet.File(
                     name: $0,
-                    text: try String(contentsOf: folder.appending(path: $0), encoding: .utf8))
-            })
+                    text: try String(contentsOf: folder.appending(path: $0), encoding: .utf8)
+                )
+            }
+        )
     }
 
     static func labels() throws -> LabelTables {
         let folder = project.appending(path: "Policies/labels")
         let names = FileManager.default.enumerator(atPath: folder.path)?.allObjects as? [String]
         var files: [String: String] = [:]
-        for name in names ?? [] where name.hasSuffix(".yaml") || name.hasSuffix(".txt") || name.hasSuffix(".codes") || name.hasSuffix(".words") {
+        for name in names ?? []
+        where name.hasSuffix(".yaml") || name.hasSuffix(".txt") || name.hasSuffix(".codes")
+            || name.hasSuffix(".words")
+        {
             files[name] = try String(contentsOf: folder.appending(path: name), encoding: .utf8)
         }
         return try LabelTables(parsing: files)
@@ -80,7 +101,8 @@ final class VaultHarness {
 
     /// Registers a principal with a fresh key.
     func register(
-        _ name: String, _ requester: Requester
+        _ name: String,
+        _ requester: Requester
     ) throws -> PrincipalID {
         let id = try #require(PrincipalID(name))
         let key = try Signing.newPrivateKey()
@@ -88,9 +110,14 @@ final class VaultHarness {
         requester.principal = id
         try vault.guard.register(
             Principal(
-                id: id, name: name, requester: requester,
-                publicKey: try Signing.publicKey(of: key)),
-            by: .operator, context: CallContext())
+                id: id,
+                name: name,
+                requester: requester,
+                publicKey: try Signing.publicKey(of: key)
+            ),
+            by: .operator,
+            context: CallContext()
+        )
         keys[id] = key
         return id
     }
@@ -101,11 +128,20 @@ final class VaultHarness {
         let nonce = SystemRandom().bytes(16)
         let time = clock.now()
         let message = SignedStatement.message(
-            vault: vaultID, principal: id, time: time, nonce: nonce, body: body)
+            vault: vaultID,
+            principal: id,
+            time: time,
+            nonce: nonce,
+            body: body
+        )
         return .signed(
             SignedStatement(
-                principal: id, time: time, nonce: nonce,
-                signature: try Signing.sign(message, with: key)))
+                principal: id,
+                time: time,
+                nonce: nonce,
+                signature: try Signing.sign(message, with: key)
+            )
+        )
     }
 
     func session(_ id: PrincipalID) throws -> Caller {
@@ -117,7 +153,10 @@ final class VaultHarness {
 
     func importFile(_ url: URL) throws -> ImportReport {
         try vault.importFile(
-            MemorySource(Array(try Data(contentsOf: url))), by: .operator, context: CallContext())
+            MemorySource(Array(try Data(contentsOf: url))),
+            by: .operator,
+            context: CallContext()
+        )
     }
 
     func importExample(_ name: String) throws -> ImportReport {
@@ -125,16 +164,22 @@ final class VaultHarness {
     }
 
     func request(
-        _ id: PrincipalID, _ patient: String, _ purpose: String,
+        _ id: PrincipalID,
+        _ patient: String,
+        _ purpose: String,
         _ edit: (inout ReleaseRequest) -> Void = { _ in }
     ) throws -> DisclosureOutcome {
         var request = ReleaseRequest(
-            patient: try #require(PatientDesignation(patient)), purposes: [purpose])
+            patient: try #require(PatientDesignation(patient)),
+            purposes: [purpose]
+        )
         edit(&request)
         return try vault.request(request, by: try signed(id, request.json))
     }
 }
 
 extension DisclosureOutcome {
-    var released: Disclosure? { if case .released(let disclosure) = self { disclosure } else { nil } }
+    var released: Disclosure? {
+        if case .released(let disclosure) = self { disclosure } else { nil }
+    }
 }

@@ -37,10 +37,12 @@ struct Question {
         context = DecisionContext(
             request: access,
             facts: subject?.facts.facts ?? PatientFacts(),
+            directory: try state.directoryFacts(),
             policies: policies
         )
-        decision = context.decision()
-        guard let subject, decision.effect == .permit else {
+        let whole = context.decision()
+        guard let subject, whole.effect == .permit else {
+            decision = whole
             segments = []
             manifest = nil
             record = nil
@@ -69,6 +71,9 @@ struct Question {
             }
         }
         segments = found
+        decision = context.decision(
+            releasing: found.map { ($0.segment.category, $0.segment.labels) }
+        )
         manifest =
             found.contains(where: \.needsFilter)
             ? nil : asked.manifest(of: Set(found.map(\.segment)), in: subject.state.segments)

@@ -99,8 +99,11 @@ extension GuardCore {
             var request = grant.context.request
             request.patient = other
             return DecisionContext(
-                request: request, facts: try state.facts(of: pseudonym).facts,
-                directory: try state.directoryFacts(), policies: policies)
+                request: request,
+                facts: try state.facts(of: pseudonym).facts,
+                directory: try state.directoryFacts(),
+                policies: policies
+            )
         }
     }
 }

@@ -94,8 +94,7 @@ extension GuardState {
             let patient = try patient(pseudonym), patient.erasedAt == nil,
             let reference = RecordID(patient.reference)
         else { return nil }
-        var facts = try facts(of: pseudonym)
-        facts.facts.merge(try directoryFacts())
+        let facts = try facts(of: pseudonym)
         let directory = ring.pseudonym(of: Self.directoryReference)
         return Subject(
             pseudonym: pseudonym,

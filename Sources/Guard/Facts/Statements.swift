@@ -21,7 +21,9 @@ extension GuardCore {
     /// - Returns: The fact's entry; in effect from the next decision on.
     /// - Throws: ``GuardError/notPermitted(action:)``, ``GuardError/unknown(what:)`` and others.
     public func state(
-        _ entries: [PatientFacts.Entry], of patient: PatientDesignation, by caller: Caller,
+        _ entries: [PatientFacts.Entry],
+        of patient: PatientDesignation,
+        by caller: Caller,
         context: CallContext
     ) throws -> Receipt {
         let body: JSONValue = [
@@ -43,7 +45,9 @@ extension GuardCore {
     /// - Returns: The withdrawal's entry.
     /// - Throws: ``GuardError/unknown(what:)`` where nothing of this origin is in force, and others.
     public func withdraw(
-        _ origin: RecordID, of patient: PatientDesignation, by caller: Caller,
+        _ origin: RecordID,
+        of patient: PatientDesignation,
+        by caller: Caller,
         context: CallContext
     ) throws -> Receipt {
         let body: JSONValue = [
@@ -68,13 +72,18 @@ extension GuardCore {
     /// - Returns: By origin.
     /// - Throws: ``GuardError/notPermitted(action:)``, ``GuardError/unknown(what:)`` and others.
     public func statements(
-        of patient: PatientDesignation, by caller: Caller, context: CallContext
+        of patient: PatientDesignation,
+        by caller: Caller,
+        context: CallContext
     ) throws -> [StatedFact] {
         try exclusively { mutable in
             let state = mutable.state
             let actor = try mutable.authenticator.actor(
-                caller, body: ["kind": "statements", "patient": patient.json], state: state,
-                allowsOperator: false)
+                caller,
+                body: ["kind": "statements", "patient": patient.json],
+                state: state,
+                allowsOperator: false
+            )
             try state.requireConsentKeeper(actor, of: try state.pseudonym(of: patient))
             let (pseudonym, reference) = try state.known(patient)
             var header = try state.header(.decision, by: actor, context: context)
@@ -83,7 +92,9 @@ extension GuardCore {
             header.decision = .permit
             header.rules = ["consent-keeper.role"]
             try state.append(
-                header, parts: [GuardState.Part(patient: pseudonym, body: ["read": "consents"])])
+                header,
+                parts: [GuardState.Part(patient: pseudonym, body: ["read": "consents"])]
+            )
             try state.commit()
             return try state.facts(of: pseudonym).facts.entries
                 .filter { $0.facts.contains { $0.kind == .consent || $0.kind == .restriction } }
@@ -112,13 +123,21 @@ extension GuardCore {
     }
 
     private func change(
-        of patient: PatientDesignation, by caller: Caller, body: JSONValue, action: String,
-        _ context: CallContext, _ edit: (inout PatientFacts) throws -> JSONValue
+        of patient: PatientDesignation,
+        by caller: Caller,
+        body: JSONValue,
+        action: String,
+        _ context: CallContext,
+        _ edit: (inout PatientFacts) throws -> JSONValue
     ) throws -> Receipt {
         try exclusively { mutable in
             let state = mutable.state
             let actor = try mutable.authenticator.actor(
-                caller, body: body, state: state, allowsOperator: false)
+                caller,
+                body: body,
+                state: state,
+                allowsOperator: false
+            )
             try state.requireConsentKeeper(actor, of: try state.pseudonym(of: patient))
             let (pseudonym, _) = try state.known(patient)
             var facts = try state.facts(of: pseudonym)
@@ -126,7 +145,9 @@ extension GuardCore {
             var header = try state.header(.fact, by: actor, context: context)
             header.action = action
             let (index, leaf) = try state.append(
-                header, parts: [GuardState.Part(patient: pseudonym, body: part)])
+                header,
+                parts: [GuardState.Part(patient: pseudonym, body: part)]
+            )
             facts.index = index
             state.setFacts(facts, of: pseudonym)
             try state.commit()

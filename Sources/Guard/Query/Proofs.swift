@@ -34,7 +34,9 @@ extension GuardCore {
             }
             let proof = try state.proof(of: index, patient: wanted, isOwn: own != nil)
             let bundle = ProofBundle(
-                entry: proof, checkpoint: try SignedNote(parsing: Array(note.utf8)))
+                entry: proof,
+                checkpoint: try SignedNote(parsing: Array(note.utf8))
+            )
             return String(decoding: bundle.bytes, as: UTF8.self)
         }
     }
@@ -68,7 +70,9 @@ extension GuardCore {
                 try state.proof(of: $0.index, patient: pseudonym)
             }
             let proof = PatientHistoryProof(
-                entries: entries, checkpoint: try SignedNote(parsing: Array(note.utf8)))
+                entries: entries,
+                checkpoint: try SignedNote(parsing: Array(note.utf8))
+            )
             return String(decoding: proof.bytes, as: UTF8.self)
         }
     }
@@ -83,10 +87,12 @@ extension GuardCore {
     public static func check(_ bytes: [UInt8], verifierKey: String) throws -> ProofFinding {
         let verdict = ProofCheck.check(bytes, key: try NoteVerifierKey(verifierKey))
         return ProofFinding(
-            subject: verdict.subject?.rawValue, treeSize: verdict.checkpoint?.size,
+            subject: verdict.subject?.rawValue,
+            treeSize: verdict.checkpoint?.size,
             entries: verdict.entries.map(\.index),
             problems: verdict.problems.map { "\($0.kind.rawValue): \($0.detail)" },
-            notes: verdict.notes)
+            notes: verdict.notes
+        )
     }
 }
 
@@ -107,7 +113,9 @@ public struct ProofFinding: Sendable, Hashable {
 extension GuardState {
     /// Path and openings of one entry: the header and at most one patient's part.
     fileprivate func proof(
-        of index: UInt64, patient: PatientPseudonym?, isOwn: Bool = false
+        of index: UInt64,
+        patient: PatientPseudonym?,
+        isOwn: Bool = false
     ) throws -> EntryProof {
         guard let stored = try storage.entry(at: index) else {
             throw GuardError.unknown(what: "log entry")
@@ -117,7 +125,9 @@ extension GuardState {
         var openings = [try reader.opening(0, of: entry, patient: GuardState.nobody)]
         for number in entry.sections.indices.dropFirst() {
             let owner = reader.patient(of: entry.sections[number].routing, index: index)
-            guard patient == owner || (patient == nil && entry.sections.count == 2) else { continue }
+            guard patient == owner || (patient == nil && entry.sections.count == 2) else {
+                continue
+            }
             openings.append(try reader.opening(number, of: entry, patient: owner))
             break
         }
@@ -125,7 +135,11 @@ extension GuardState {
             throw GuardError.notPermitted(action: "read the log")
         }
         return try EntryProof(
-            index: index, entry: entry, openings: openings, size: frontier.size,
-            reader: StoredHashes(storage: storage))
+            index: index,
+            entry: entry,
+            openings: openings,
+            size: frontier.size,
+            reader: StoredHashes(storage: storage)
+        )
     }
 }

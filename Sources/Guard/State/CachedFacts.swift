@@ -34,8 +34,9 @@ extension GuardState {
         return facts
     }
 
-    /// Stages new facts of a patient.
+    /// Stages new facts of a patient; facts that no entry has changed stay as they are.
     func setFacts(_ facts: CachedFacts, of patient: PatientPseudonym) {
+        if let known = factsCache[patient], known.index == facts.index { return }
         setItem(.facts, patient.bytes, facts.encoded)
         factsCache[patient] = facts
     }

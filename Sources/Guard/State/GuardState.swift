@@ -303,7 +303,9 @@ final class GuardState {
             context: KeyHierarchy.shardContext(
                 vault: vault,
                 shard: shard,
-                generation: UInt32(truncatingIfNeeded: UInt64(bigEndianBytes: [0, 0, 0, 0] + kept[..<4]))
+                generation: UInt32(
+                    truncatingIfNeeded: UInt64(bigEndianBytes: [0, 0, 0, 0] + kept[..<4])
+                )
             )
         )
         shardKeys[shard] = secret
@@ -313,7 +315,9 @@ final class GuardState {
     /// Replaces a shard's key; the caller wraps the shard's patients anew in the same commit.
     func renewShardKey(_ shard: UInt32) throws {
         let kept = try item(.shardKey, bigEndian(UInt64(shard))) ?? [0, 0, 0, 0]
-        let generation = UInt32(truncatingIfNeeded: UInt64(bigEndianBytes: [0, 0, 0, 0] + kept[..<4]))
+        let generation = UInt32(
+            truncatingIfNeeded: UInt64(bigEndianBytes: [0, 0, 0, 0] + kept[..<4])
+        )
         _ = try makeShardKey(shard, generation: generation + 1)
     }
 
@@ -325,7 +329,11 @@ final class GuardState {
             context: KeyHierarchy.shardContext(vault: vault, shard: shard, generation: generation),
             random: random
         )
-        setItem(.shardKey, bigEndian(UInt64(shard)), bigEndian(UInt64(generation)).suffix(4) + wrapped)
+        setItem(
+            .shardKey,
+            bigEndian(UInt64(shard)),
+            bigEndian(UInt64(generation)).suffix(4) + wrapped
+        )
         shardKeys[shard] = secret
         return secret
     }

@@ -38,7 +38,9 @@ struct Replay {
         let action = entry["action"] ?? ""
         if entry.index == 0 {
             isDemo = entry.header["demo"]?.bool ?? false
-            if entry.kind != EntryKind.system.name { report("the first entry is not the vault's own") }
+            if entry.kind != EntryKind.system.name {
+                report("the first entry is not the vault's own")
+            }
         }
         for part in entry.parts where action == "create-patient-key" { try create(part) }
         for part in entry.parts { link(part, at: entry.index) }
@@ -81,7 +83,10 @@ struct Replay {
             let wrapped = part.body["wrappedKey"]?.string, patients[part.pseudonym] == nil
         else { throw GuardError.damagedState }
         patients[part.pseudonym] = Patient(
-            reference: reference, shard: UInt32(shard), wrappedKey: wrapped)
+            reference: reference,
+            shard: UInt32(shard),
+            wrappedKey: wrapped
+        )
     }
 
     /// Checks the back-pointer and the count of a patient's part.
@@ -110,8 +115,11 @@ struct Replay {
             for record in part.records {
                 let key = UInt64(record.number) << 32 | UInt64(record.version)
                 patient.versions[key] = ExpectedVersion(
-                    number: record.number, version: record.version, logIndex: intent,
-                    commitment: record.sealed.bytes)
+                    number: record.number,
+                    version: record.version,
+                    logIndex: intent,
+                    commitment: record.sealed.bytes
+                )
             }
             patients[pseudonym] = patient
         }

@@ -20,7 +20,9 @@ extension StateAudit {
     }
 
     private mutating func compare(
-        _ pseudonym: PatientPseudonym, _ bytes: [UInt8], _ expected: Replay.Patient
+        _ pseudonym: PatientPseudonym,
+        _ bytes: [UInt8],
+        _ expected: Replay.Patient
     ) throws {
         var patient = PatientState(reference: expected.reference, shard: expected.shard)
         patient.entryCount = expected.count
@@ -32,10 +34,20 @@ extension StateAudit {
         if state.ring.pseudonym(of: expected.reference) != pseudonym {
             problem("state", "\(name): the pseudonym is not this patient's")
         }
-        try expect(.catalogue, pseudonym, expected.book.catalogue.items.isEmpty
-            ? nil : expected.book.catalogue.encoded(), "\(name): the list of records differs")
-        try expect(.labelGraph, pseudonym, expected.book.graph.nodes.isEmpty
-            ? nil : expected.book.graph.encoded(), "\(name): labels differ")
+        try expect(
+            .catalogue,
+            pseudonym,
+            expected.book.catalogue.items.isEmpty
+                ? nil : expected.book.catalogue.encoded(),
+            "\(name): the list of records differs"
+        )
+        try expect(
+            .labelGraph,
+            pseudonym,
+            expected.book.graph.nodes.isEmpty
+                ? nil : expected.book.graph.encoded(),
+            "\(name): labels differ"
+        )
         let facts = try kept(.facts, pseudonym.bytes).flatMap { try? CachedFacts(decoding: $0) }
         let known = expected.book.facts
         if facts?.facts ?? PatientFacts() != known.facts || facts?.index ?? 0 != known.index {
@@ -47,7 +59,9 @@ extension StateAudit {
     }
 
     private mutating func compareKey(
-        _ pseudonym: PatientPseudonym, _ patient: PatientState, _ expected: Replay.Patient
+        _ pseudonym: PatientPseudonym,
+        _ patient: PatientState,
+        _ expected: Replay.Patient
     ) throws {
         let wrapped = try kept(.patientKey, pseudonym.bytes)
         if expected.erasedAt != nil {
@@ -56,7 +70,9 @@ extension StateAudit {
         }
         guard let wrapped, TreeHasher.leafHash(wrapped).base64 == expected.wrappedKey,
             (try? state.patientKeys(pseudonym, patient)) != nil
-        else { return problem("key", "patient \(pseudonym): the wrapped key is not the announced one") }
+        else {
+            return problem("key", "patient \(pseudonym): the wrapped key is not the announced one")
+        }
     }
 
     mutating func comparePrincipals(_ replay: Replay) throws {
@@ -99,7 +115,10 @@ extension StateAudit {
     }
 
     private mutating func expect(
-        _ kind: ItemKind, _ patient: PatientPseudonym, _ expected: [UInt8]?, _ detail: String
+        _ kind: ItemKind,
+        _ patient: PatientPseudonym,
+        _ expected: [UInt8]?,
+        _ detail: String
     ) throws {
         let found = try kept(kind, patient.bytes)
         // An empty list may stand as such or not at all.
@@ -118,7 +137,8 @@ extension StateAudit {
 
     /// Opens every item of a table by itself, so that one damaged item does not hide the others.
     mutating func forEach(
-        _ kind: ItemKind, _ body: (inout StateAudit, [UInt8], [UInt8]) throws -> Void
+        _ kind: ItemKind,
+        _ body: (inout StateAudit, [UInt8], [UInt8]) throws -> Void
     ) throws {
         var keys: [[UInt8]] = []
         try state.storage.forEachItem(kind) { key, _ in keys.append(key) }

@@ -12,7 +12,10 @@ extension GuardCore {
     public func audit() throws -> GuardAudit {
         try exclusively { mutable in
             var audit = StateAudit(
-                state: mutable.state, key: signingKey.verifier, isDemo: isDemo)
+                state: mutable.state,
+                key: signingKey.verifier,
+                isDemo: isDemo
+            )
             return try audit.run()
         }
     }
@@ -26,7 +29,10 @@ extension GuardCore {
     public func auditLog(extending checkpoint: [UInt8]?) throws -> GuardAudit {
         try exclusively { mutable in
             var audit = StateAudit(
-                state: mutable.state, key: signingKey.verifier, isDemo: isDemo)
+                state: mutable.state,
+                key: signingKey.verifier,
+                isDemo: isDemo
+            )
             try audit.checkTree(extending: checkpoint)
             return audit.result
         }
@@ -108,7 +114,8 @@ struct StateAudit {
         for node in nodes where try state.storage.node(at: node.position) != node.hash {
             problem(
                 "log",
-                "stored hash \(node.position.index) of level \(node.position.level) differs")
+                "stored hash \(node.position.index) of level \(node.position.level) differs"
+            )
         }
         nodes.removeAll(keepingCapacity: true)
     }

@@ -43,8 +43,8 @@ struct IntentPart: Sendable {
             "coded": .strings(records.map(\.node.coded.description)),
             "links": .strings(records.map { Base64.encode(LabelNodes.encoded($0.node.links)) }),
             "bases": .array(records.indices.compactMap(basesRow)),
-            "contents": .string(Base64.encode(records.flatMap { bigEndian($0.content) })),
-            "sealed": .string(Base64.encode(records.flatMap(\.sealed.bytes))),
+            "contents": .string(Base64.encode(column(8) { bigEndian($0.content) })),
+            "sealed": .string(Base64.encode(column(32, \.sealed.bytes))),
             "deleted": .array(
                 records.indices.filter { records[$0].isDeletion }.map { .int(Int64($0)) }
             ),
@@ -53,6 +53,13 @@ struct IntentPart: Sendable {
         if !withdrawn.isEmpty { object.set("withdrawn", .strings(withdrawn.map(\.description))) }
         if let identity { object.set("identity", identity.json) }
         return object
+    }
+
+    private func column(_ width: Int, _ value: (Record) -> [UInt8]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(width * records.count)
+        for record in records { bytes += value(record) }
+        return bytes
     }
 
     /// Row and reasons, only for records that have labels.
@@ -78,14 +85,19 @@ struct IntentPart: Sendable {
         else { throw .damagedState }
         segments = names.compactMap { Segment(name: $0) }
         guard segments.count == names.count else { throw .damagedState }
+        let deletions = Set(deleted)
+        var known: [String: Segment] = [:]
+        records.reserveCapacity(numbers.count)
         for row in numbers.indices {
             guard let number = UInt32(exactly: numbers[row]),
                 let version = UInt32(exactly: versions[row]),
+                let node = known[own[row]] ?? Segment(name: own[row]),
                 ids[row].isEmpty || RecordID(ids[row]) != nil,
                 let place = Int(exactly: places[row]), segments.indices.contains(place),
                 let link = Base64.decode(links[row]),
                 let hash = MerkleHash(hashes[row * 32..<row * 32 + 32])
             else { throw .damagedState }
+            known[own[row]] = node
             records.append(
                 Record(
                     number: number,
@@ -94,8 +106,8 @@ struct IntentPart: Sendable {
                     segment: place,
                     content: UInt64(bigEndianBytes: contents[row * 8..<row * 8 + 8]),
                     sealed: hash,
-                    isDeletion: deleted.contains(Int64(row)),
-                    node: try LabelNodes.node(own: own[row], coded: coded[row], links: link)
+                    isDeletion: deletions.contains(Int64(row)),
+                    node: try LabelNodes.node(own: node, coded: coded[row], links: link)
                 )
             )
         }

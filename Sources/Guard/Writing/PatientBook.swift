@@ -85,24 +85,13 @@ struct PatientBook {
 
     /// Every record's labels after they have spread along references inside this record.
     func finalLabels() -> [LabelSet] {
-        var spread = LabelGraph<UInt64>()
-        _ = spread.update(
-            zip(catalogue.items, graph.nodes).map { item, node in
-                (
-                    item.tag,
-                    LabelGraph<UInt64>.Node(own: node.own, coded: node.coded, links: node.links)
-                )
-            }
-        )
-        return catalogue.items.map { spread.labels(of: $0.tag) ?? .all }
+        var spread = LabelSpread(graph.nodes, numbers: numbers)
+        return spread.labels()
     }
 
     /// Applies one stored intent.
     ///
-    /// - Parameters:
-    ///   - intent: The patient's part of the intent.
-    ///   - index: The intent's place in the log.
-    ///   - tag: Tags of the records, in the intent's order.
+    /// `tag` gives the short tag of a record of this patient.
     mutating func apply(
         _ intent: IntentPart,
         at index: UInt64,
@@ -160,8 +149,10 @@ struct LabelNodes: Sendable, Hashable {
         var links: [LabelGraph<UInt64>.Link]
 
         /// Category, own labels and mark in a segment name's form.
-        var ownName: String {
-            Segment(category: category, labels: own, namesOthers: namesOthers).name
+        var ownName: String { ownSegment.name }
+
+        fileprivate var ownSegment: Segment {
+            Segment(category: category, labels: own, namesOthers: namesOthers)
         }
     }
 
@@ -171,8 +162,13 @@ struct LabelNodes: Sendable, Hashable {
         var writer = ByteWriter()
         writer.byte(1)
         writer.integer(UInt64(nodes.count))
+        // Nearly all nodes of a patient have one of a few names.
+        var names: [Segment: String] = [:]
         for node in nodes {
-            writer.text(node.ownName)
+            let own = node.ownSegment
+            let name = names[own] ?? own.name
+            names[own] = name
+            writer.text(name)
             writer.text(node.coded.description)
             writer.blob(Self.encoded(node.links))
         }
@@ -187,13 +183,16 @@ struct LabelNodes: Sendable, Hashable {
         let count = try reader.integer()
         guard count <= UInt64(bytes.count) else { throw .damagedState }
         nodes.reserveCapacity(Int(count))
+        var segments: [[UInt8]: Segment] = [:]
         for _ in 0..<count {
+            let name = try reader.blob()
+            guard
+                let own = segments[name]
+                    ?? String(validating: name, as: UTF8.self).flatMap(Segment.init(name:))
+            else { throw .damagedState }
+            segments[name] = own
             nodes.append(
-                try Self.node(
-                    own: try reader.text(),
-                    coded: try reader.text(),
-                    links: try reader.blob()
-                )
+                try Self.node(own: own, coded: try reader.text(), links: try reader.blob())
             )
         }
         try reader.finish()
@@ -201,17 +200,23 @@ struct LabelNodes: Sendable, Hashable {
 
     /// Nine bytes a link: how labels follow, then the target's tag.
     static func encoded(_ links: [LabelGraph<UInt64>.Link]) -> [UInt8] {
-        links.flatMap { [$0.kind.rawValue] + bigEndian($0.target) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(9 * links.count)
+        for link in links {
+            bytes.append(link.kind.rawValue)
+            withUnsafeBytes(of: link.target.bigEndian) { bytes += $0 }
+        }
+        return bytes
     }
 
     static func node(
-        own: String,
+        own segment: Segment,
         coded: String,
         links bytes: [UInt8]
     ) throws(GuardError) -> Node {
-        guard let segment = Segment(name: own), let coded = LabelSet(coded),
-            bytes.count.isMultiple(of: 9)
-        else { throw .damagedState }
+        guard let coded = LabelSet(coded), bytes.count.isMultiple(of: 9) else {
+            throw .damagedState
+        }
         var links: [LabelGraph<UInt64>.Link] = []
         for start in stride(from: 0, to: bytes.count, by: 9) {
             guard let kind = LabelLink(rawValue: bytes[start]) else { throw .damagedState }

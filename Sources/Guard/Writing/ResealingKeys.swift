@@ -56,7 +56,8 @@ extension GuardCore {
             header.policyDigest = policyDigest
             let segments = Set(origins.map(\.segment))
             let manifest = Manifest(
-                zip(rows, origins).map { Manifest.Item(number: $0.0, version: $1.version) })
+                zip(rows, origins).map { Manifest.Item(number: $0.0, version: $1.version) }
+            )
             try state.append(
                 header,
                 parts: [
@@ -74,7 +75,9 @@ extension GuardCore {
             var released: [ResealingKey: SecretKey] = [:]
             for ((number, epoch), origin) in zip(rows, origins) {
                 released[ResealingKey(number: number, epoch: epoch)] = try keys.writeKey(
-                    of: origin.segment, epoch: epoch)
+                    of: origin.segment,
+                    epoch: epoch
+                )
             }
             return released
         }

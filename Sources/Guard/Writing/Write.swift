@@ -54,21 +54,32 @@ extension GuardCore {
     /// - Returns: The session; only that patient's Consents may be written in it.
     /// - Throws: ``GuardError/notPermitted(action:)`` and other ``Failure``s.
     public func beginConsent(
-        of patient: RecordID, by caller: Caller, context: CallContext
+        of patient: RecordID,
+        by caller: Caller,
+        context: CallContext
     ) throws -> WriteSessionID {
         try exclusively { mutable in
             let state = mutable.state
             let actor = try mutable.authenticator.actor(
-                caller, body: ["kind": "consent", "patient": .string(patient.description)],
-                state: state, allowsOperator: false)
+                caller,
+                body: ["kind": "consent", "patient": .string(patient.description)],
+                state: state,
+                allowsOperator: false
+            )
             try state.requireConsentKeeper(actor, of: state.ring.pseudonym(of: patient.description))
             guard try state.patient(state.ring.pseudonym(of: patient.description)) != nil,
                 let id = WriteSessionID(bytes: state.random.bytes(16)),
                 let epoch = Epoch(bytes: state.random.bytes(16))
             else { throw GuardError.unknown(what: "patient") }
             mutable.writes[id] = WriteSession(
-                id: id, epoch: epoch, actor: actor, context: context, origin: "consent",
-                statesFacts: true, onlyConsentsOf: patient)
+                id: id,
+                epoch: epoch,
+                actor: actor,
+                context: context,
+                origin: "consent",
+                statesFacts: true,
+                onlyConsentsOf: patient
+            )
             return id
         }
     }
@@ -86,11 +97,15 @@ extension GuardCore {
             guard var session = mutable.writes[id] else {
                 throw GuardError.unknown(what: "write session")
             }
-            guard session.admits(writes) else { throw GuardError.notPermitted(action: "write this") }
+            guard session.admits(writes) else {
+                throw GuardError.notPermitted(action: "write this")
+            }
             let busy = mutable.writes.values.filter { $0.id != id }
-            guard writes.allSatisfy({ write in
-                busy.allSatisfy { $0.books[state.pseudonym(of: write)] == nil }
-            }) else { throw GuardError.busy }
+            guard
+                writes.allSatisfy({ write in
+                    busy.allSatisfy { $0.books[state.pseudonym(of: write)] == nil }
+                })
+            else { throw GuardError.busy }
             try state.createMissing(writes, session: session)
             var plans: [PatientPlan] = []
             for write in writes {

@@ -27,7 +27,10 @@ extension VaultService {
     /// - Throws: ``VaultError/unusableConsent(reasons:)`` for one that is malformed, not active or expired,
     ///   ``VaultError/consentWithoutPatient`` and other ``Failure``s; then nothing has changed.
     public func addConsent(
-        _ bytes: [UInt8], by session: Caller, context: CallContext, now: Instant
+        _ bytes: [UInt8],
+        by session: Caller,
+        context: CallContext,
+        now: Instant
     ) throws -> ConsentReceipt {
         var parser = JSONParser()
         let document = try parser.parse(bytes)
@@ -53,7 +56,10 @@ extension VaultService {
             throw VaultError.notAConsent
         }
         return ConsentReceipt(
-            record: RecordID(type: "Consent", id: id), patient: patient,
-            logIndex: report.logIndex, problems: directive.problems)
+            record: RecordID(type: "Consent", id: id),
+            patient: patient,
+            logIndex: report.logIndex,
+            problems: directive.problems
+        )
     }
 }

@@ -28,7 +28,10 @@ extension VaultService {
     /// - Returns: By id.
     /// - Throws: ``GuardError/notPermitted(action:)`` and other ``Failure``s.
     public func consents(
-        of patient: PatientDesignation, by caller: Caller, context: CallContext, now: Instant
+        of patient: PatientDesignation,
+        by caller: Caller,
+        context: CallContext,
+        now: Instant
     ) throws -> [ConsentListing] {
         try `guard`.statements(of: patient, by: caller, context: context).flatMap { stated in
             stated.entry.facts.compactMap { fact in
@@ -46,13 +49,19 @@ extension VaultService {
     /// - Returns: The withdrawal's entry.
     /// - Throws: ``GuardError/unknown(what:)`` and other ``Failure``s.
     public func revokeConsent(
-        _ id: FHIRID, by caller: Caller, context: CallContext
+        _ id: FHIRID,
+        by caller: Caller,
+        context: CallContext
     ) throws -> Receipt {
         for type in ["Consent", "Restriction"] {
             let origin = RecordID(type: type, id: id)
             guard let patient = try `guard`.patient(ofStatement: origin) else { continue }
             return try `guard`.withdraw(
-                origin, of: .id(patient.id), by: caller, context: context)
+                origin,
+                of: .id(patient.id),
+                by: caller,
+                context: context
+            )
         }
         throw GuardError.unknown(what: "consent")
     }
@@ -62,16 +71,22 @@ extension VaultService {
             let who = fact.parties.compactMap { $0.reference ?? $0.identifier ?? $0.display }
             let what = fact.links
             return ConsentListing(
-                record: origin, status: "restriction",
+                record: origin,
+                status: "restriction",
                 isInForce: fact.isActive && fact.period.contains(now),
-                summary: ([kind.rawValue] + who + what).joined(separator: " "), problems: [])
+                summary: ([kind.rawValue] + who + what).joined(separator: " "),
+                problems: []
+            )
         }
         guard fact.kind == .consent, let source = fact.source else { return nil }
         let directive = ConsentDirective(text: source, fallbackID: origin.description)
         return ConsentListing(
-            record: origin, status: directive.standing == .active ? "active" : "not in force",
-            isInForce: directive.isInForce(at: now), summary: directive.plainWords,
-            problems: directive.problems)
+            record: origin,
+            status: directive.standing == .active ? "active" : "not in force",
+            isInForce: directive.isInForce(at: now),
+            summary: directive.plainWords,
+            problems: directive.problems
+        )
     }
 }
 

@@ -35,7 +35,9 @@ extension VaultService {
     /// - Returns: The restriction's id and its entry.
     /// - Throws: ``GuardError/invalid(field:)`` where person or items are missing, and others.
     public func restrict(
-        _ patient: PatientDesignation, _ restriction: RestrictionStatement, by caller: Caller,
+        _ patient: PatientDesignation,
+        _ restriction: RestrictionStatement,
+        by caller: Caller,
         context: CallContext
     ) throws -> (id: RecordID, receipt: Receipt) {
         var fact = Fact(.restriction)
@@ -60,8 +62,11 @@ extension VaultService {
         }
         let origin = RecordID(type: "Restriction", id: id)
         let receipt = try `guard`.state(
-            [PatientFacts.Entry(origin: origin, version: 1, facts: [fact])], of: patient,
-            by: caller, context: context)
+            [PatientFacts.Entry(origin: origin, version: 1, facts: [fact])],
+            of: patient,
+            by: caller,
+            context: context
+        )
         return (origin, receipt)
     }
 }

@@ -27,7 +27,9 @@ struct GrantReader {
             let bytes: [UInt8]
             do {
                 bytes = try opener.open(
-                    row.sealed, at: row.header.location(in: vault.guard.vault))
+                    row.sealed,
+                    at: row.header.location(in: vault.guard.vault)
+                )
             } catch { throw VaultError.damagedRecord }
             if segment.needsFilter {
                 guard let document = try? parser.parse(bytes) else {
@@ -42,8 +44,13 @@ struct GrantReader {
                 OpenedRecord(
                     number: UInt32(row.header.number),
                     disclosed: DisclosedRecord(
-                        record: record, version: row.header.version, bytes: bytes,
-                        isIncluded: false)))
+                        record: record,
+                        version: row.header.version,
+                        bytes: bytes,
+                        isIncluded: false
+                    )
+                )
+            )
         }
         return found.sorted { $0.number < $1.number }
     }
@@ -59,7 +66,10 @@ struct GrantReader {
             return
         }
         try vault.records.forEachRow(
-            of: grant.patient, segments: Set(grant.segments.map(\.tag)), versions: .current,
-            body: body)
+            of: grant.patient,
+            segments: Set(grant.segments.map(\.tag)),
+            versions: .current,
+            body: body
+        )
     }
 }

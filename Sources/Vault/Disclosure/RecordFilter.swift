@@ -23,13 +23,16 @@ struct RecordFilter {
         try summary.gather(document.root)
         guard wasAsked(document) else { return false }
         let attributes = RecordAttributes(
-            category: segment.category, labels: segment.labels,
-            detail: RecordReader.detail(of: document.root))
+            category: segment.category,
+            labels: segment.labels,
+            detail: RecordReader.detail(of: document.root)
+        )
         guard grant.context.verdict(for: attributes).isPermitted else { return false }
         guard segment.namesOthers else { return true }
         for span in summary.mentionedPatients(
-            in: document, besides: summary.ownership(in: document))
-        {
+            in: document,
+            besides: summary.ownership(in: document)
+        ) {
             guard let other = RecordID(literal: document.string(span.reference)) else {
                 return false
             }

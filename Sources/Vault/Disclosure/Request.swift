@@ -14,7 +14,8 @@ extension VaultService {
     /// - Returns: The records, or a refusal that looks the same whatever the reason.
     /// - Throws: A ``Failure``; then nothing has left.
     public func request(
-        _ request: ReleaseRequest, by caller: Caller
+        _ request: ReleaseRequest,
+        by caller: Caller
     ) throws -> DisclosureOutcome {
         // 1. The Guard decides, writes the decision, and only then hands over keys.
         let grant: Grant
@@ -31,14 +32,18 @@ extension VaultService {
         let included = try directory.referenced(by: opened)
         return .released(
             Disclosure(
-                decision: grant.decision, receipt: receipt,
-                records: opened.map(\.disclosed) + included))
+                decision: grant.decision,
+                receipt: receipt,
+                records: opened.map(\.disclosed) + included
+            )
+        )
     }
 
     /// One entry for decision and manifest where the Guard knew the manifest already, else a second.
     private func recordDisclosure(of opened: [OpenedRecord], under grant: Grant) throws -> Receipt {
         let manifest = Manifest(
-            opened.map { Manifest.Item(number: $0.number, version: $0.disclosed.version) })
+            opened.map { Manifest.Item(number: $0.number, version: $0.disclosed.version) }
+        )
         if let known = grant.manifest {
             // What the log says was released must be exactly what is released.
             guard known == manifest else { throw VaultError.damagedRecord }

@@ -19,7 +19,9 @@ extension VaultService {
     /// - Returns: The decision with its facts and rules.
     /// - Throws: ``GuardError/unknown(what:)`` where the entry is no decision about a patient, and others.
     public func explain(
-        _ index: UInt64, by caller: Caller, context: CallContext
+        _ index: UInt64,
+        by caller: Caller,
+        context: CallContext
     ) throws -> Explanation {
         let entry = try `guard`.entry(at: index, by: caller, context: context)
         guard entry.kind == "decision", entry["action"] == "read" || entry["action"] == "preview"
@@ -30,8 +32,10 @@ extension VaultService {
         else { return Explanation(json: Self.withoutPatient(entry)) }
         let facts = try `guard`.facts(of: part.pseudonym, at: index)
         let decision = DecisionContext(
-            request: Self.request(entry, part, principal), facts: facts.facts,
-            directory: facts.directory, policies: `guard`.policies
+            request: Self.request(entry, part, principal),
+            facts: facts.facts,
+            directory: facts.directory,
+            policies: `guard`.policies
         ).decision()
         let logged = (entry.header["rules"]?.array ?? []).compactMap(\.string)
         return Explanation(json: [
@@ -54,14 +58,18 @@ extension VaultService {
     }
 
     private static func request(
-        _ entry: LoggedEntry, _ part: LoggedEntry.Part, _ principal: Principal
+        _ entry: LoggedEntry,
+        _ part: LoggedEntry.Part,
+        _ principal: Principal
     ) -> AccessRequest {
         let purposes = (entry.header["purpose"]?.array ?? []).compactMap(\.string)
         let patient = part.reference.flatMap { RecordID($0) }
         var request = AccessRequest(
             requester: principal.requester,
             patient: patient ?? RecordID(type: "Patient", id: principal.placeholderID),
-            purposes: purposes, now: entry.time)
+            purposes: purposes,
+            now: entry.time
+        )
         if let reason = entry["breakGlassReason"], reason != "none", reason != "unknown" {
             request.breakGlass = EmergencyOverride(reason: reason)
         }

@@ -114,7 +114,8 @@ struct RecordAnalysis: Sendable {
             ? [] : summary.mentionedPatients(in: document, besides: owner)
         var links: [LabelGraph<RecordID>.Link] = []
         for span in summary.references {
-            guard let target = RecordID(literal: document.string(span.reference)),
+            guard
+                let target = document.withText(span.reference, { RecordID(literal: $0) }),
                 target != resource.record, let targetType = ResourceType(named: target.type),
                 let kind = LabelLink(span, from: summary.type, to: targetType)
             else { continue }

@@ -24,12 +24,18 @@ extension VaultService {
     ) throws -> ImportReport {
         let session = try `guard`.beginWrite(by: caller, origin: "import", context: context)
         return try importFile(
-            source, in: session, isPart2Source: isPart2Source, progress: progress)
+            source,
+            in: session,
+            isPart2Source: isPart2Source,
+            progress: progress
+        )
     }
 
     /// Imports one file in a write session that the caller was allowed to begin.
     func importFile(
-        _ source: some ByteSource, in session: WriteSessionID, isPart2Source: Bool,
+        _ source: some ByteSource,
+        in session: WriteSessionID,
+        isPart2Source: Bool,
         progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> ImportReport {
         var mayRowsBeStored = false
@@ -41,7 +47,11 @@ extension VaultService {
             // intents; after it the next start finds the rows and completes them.
             var report = try records.write { writer in
                 var work = ImportWork(
-                    vault: self, session: session, writer: writer, isPart2Source: isPart2Source)
+                    vault: self,
+                    session: session,
+                    writer: writer,
+                    isPart2Source: isPart2Source
+                )
                 var reader = FHIRFileReader(checked, source)
                 while let resource = try reader.nextResource() {
                     try work.add(resource, reader.summary)

@@ -29,14 +29,18 @@ extension VaultService {
         for (id, records) in audit.incidents.sorted(by: { $0.key < $1.key })
         where (try? Incident(records: records)) == nil {
             audit.problems.append(
-                AuditProblem(kind: "log", detail: "breach case `\(id)` took a step that is none"))
+                AuditProblem(kind: "log", detail: "breach case `\(id)` took a step that is none")
+            )
         }
         var check = StoredVersions(expected: audit.expected)
         try records.forEachVersion { check.compare($0) }
         check.finish()
         return VerifyReport(
-            entries: audit.entries, versions: check.count,
-            problems: audit.problems + check.problems, notes: audit.notes)
+            entries: audit.entries,
+            versions: check.count,
+            problems: audit.problems + check.problems,
+            notes: audit.notes
+        )
     }
 }
 
@@ -49,7 +53,9 @@ private struct StoredVersions {
     init(expected: [PatientPseudonym: [ExpectedVersion]]) {
         self.expected = expected.mapValues { versions in
             Dictionary(
-                versions.map { (Self.key($0.number, $0.version), $0) }, uniquingKeysWith: { $1 })
+                versions.map { (Self.key($0.number, $0.version), $0) },
+                uniquingKeysWith: { $1 }
+            )
         }
     }
 
@@ -59,7 +65,8 @@ private struct StoredVersions {
         let name = "record \(header.number) version \(header.version) of \(header.patient)"
         guard let number = UInt32(exactly: header.number),
             let announced = expected[header.patient]?.removeValue(
-                forKey: Self.key(number, header.version))
+                forKey: Self.key(number, header.version)
+            )
         else { return report("\(name) is stored, but no write announced it") }
         if header.commitment(sealed: row.sealed) != announced.commitment
             || header.logIndex != Int64(announced.logIndex)
@@ -71,7 +78,9 @@ private struct StoredVersions {
     mutating func finish() {
         for (patient, missing) in expected.sorted(by: { $0.key < $1.key }) {
             for version in missing.values.sorted(by: { $0.number < $1.number }) {
-                report("record \(version.number) version \(version.version) of \(patient) is missing")
+                report(
+                    "record \(version.number) version \(version.version) of \(patient) is missing"
+                )
             }
         }
     }
