@@ -115,6 +115,10 @@ extension CommandLineTests {
             ("text", "CANARY"),
             ("deep", "{\"resourceType\":\"Patient\",\"id\":\"x\",\"a\":\(deep)"),
             (
+                "no patient",
+                #"{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/CANARY"}}"#
+            ),
+            (
                 "two of one id",
                 """
                 {"resourceType":"Bundle","type":"collection","entry":[

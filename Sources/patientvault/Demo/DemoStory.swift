@@ -27,6 +27,7 @@ struct DemoStory {
         try careAndPayment()
         try family()
         try strangers()
+        if !more.isEmpty { try ownPatient() }
         try whoSaw()
         try proofs()
         try alteredCopies()
@@ -64,8 +65,9 @@ struct DemoStory {
         let files = (["directory.json"] + names.filter { $0 != "directory.json" })
             .map { "\(examples)/\($0)" }
         try stage.run(["import"] + files, shown: "import \(here)/*.json")
-        if !more.isEmpty {
-            try stage.run(["import"] + more, shown: "import \(Files.folder(of: more[0]))/*")
+        if let first = more.first {
+            stage.say("And your own files, \(more.count) of them:")
+            try stage.run(["import"] + more, shown: "import \(Files.folder(of: first))/*")
         }
         try stage.run(["status"])
     }
@@ -178,7 +180,7 @@ struct DemoStory {
 
     // MARK: Helps
 
-    private func by(_ persona: String) -> [String] {
+    func by(_ persona: String) -> [String] {
         ["--as", DemoStage.short("\(personas.folder)/\(persona).key")]
     }
 
