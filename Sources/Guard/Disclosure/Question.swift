@@ -193,11 +193,6 @@ extension ReleaseRequest {
 }
 
 extension GuardState {
-    /// The records of a patient.
-    func catalogue(of patient: PatientPseudonym) throws -> Catalogue {
-        try item(.catalogue, patient.bytes).map { try Catalogue(decoding: $0) } ?? Catalogue()
-    }
-
     /// The keys of the shared directory, which holds no patient's data.
     func directoryGrant() throws -> DirectoryGrant? {
         let pseudonym = ring.pseudonym(of: Self.directoryReference)
