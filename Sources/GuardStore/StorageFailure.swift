@@ -52,7 +52,7 @@ public enum StorageFailure: Failure, Equatable {
     /// What to do next.
     public var hint: String {
         switch self {
-        case .inUse: "wait until the other command ends, or use `--guard SOCKET`"
+        case .inUse: "wait until the other command ends, then run this one again"
         case .notAStore: "run `patientvault verify`, and restore from a backup if it fails"
         case .readOnly: "make the folder writable for this user"
         case .diskFull: "free some space and run the command again"
