@@ -1,0 +1,88 @@
+internal import Consent
+internal import MerkleLog
+internal import Sealing
+public import VaultCore
+
+extension GuardCore {
+    /// Intents that a crash left between their announcement and their `stored` entry.
+    ///
+    /// - Returns: Oldest first; whoever holds the rows looks whether each probe is there.
+    /// - Throws: A ``Failure``.
+    public func openIntents() throws -> [OpenIntent] {
+        try exclusively { mutable in
+            let state = mutable.state
+            var found: [OpenIntent] = []
+            try state.forEachStoredItem(.openIntent) { key, session in
+                guard let id = WriteSessionID(bytes: session) else {
+                    throw GuardError.damagedState
+                }
+                let index = UInt64(bigEndianBytes: key)
+                try state.requireOpen(index)
+                let probe = try state.intentParts(index).lazy.compactMap { patient, part in
+                    part.records.first { $0.id != nil }.flatMap { row in
+                        row.id.map { (state.ring.tag(of: $0, patient: patient), row.version) }
+                    }
+                }.first
+                found.append(OpenIntent(index: index, session: id, probe: probe))
+            }
+            return found
+        }
+    }
+
+    /// Closes what a crash left open: as stored where the rows are there, else as abandoned.
+    ///
+    /// - Parameters:
+    ///   - session: The write session.
+    ///   - hasRows: Whether its transaction of rows was committed.
+    /// - Throws: A ``Failure``.
+    public func resolve(_ session: WriteSessionID, hasRows: Bool) throws {
+        let open = try openIntents().filter { $0.session == session }.map(\.index)
+        try exclusively { mutable in
+            let state = mutable.state
+            guard hasRows else { return try state.abandon(open) }
+            var books: [PatientPseudonym: PatientBook] = [:]
+            for index in open {
+                for (pseudonym, part) in try state.intentParts(index) {
+                    guard let patient = try state.patient(pseudonym) else {
+                        throw GuardError.damagedState
+                    }
+                    var book = try books[pseudonym] ?? state.book(of: pseudonym, patient)
+                    try book.apply(part, at: index) {
+                        UInt64(bigEndianBytes: state.ring.tag(of: $0, patient: pseudonym).bytes)
+                    }
+                    books[pseudonym] = book
+                }
+            }
+            _ = try state.stored(open, books: books) {
+                var header = EntryHeader(kind: .stored, time: try state.entryTime())
+                header.actor = "guard"
+                header.actorKind = "guard"
+                header.automated = .machine
+                return header
+            }
+        }
+    }
+}
+
+extension GuardState {
+    /// Refuses an intent that the log has closed: an older copy of its mark was put back, and to complete
+    /// it again would bring back old facts and versions.
+    fileprivate func requireOpen(_ intent: UInt64) throws {
+        let reader = LogReader(state: self)
+        try storage.forEachEntry(in: intent + 1..<max(intent + 1, frontier.size)) { index, bytes in
+            let kind = try EntryFrame(bytes).kind
+            guard kind == .stored || kind == .abandoned else { return true }
+            let header = try reader.open(index, Array(bytes), parts: .only(Self.nobody)).header
+            let closed = (header["intents"]?.integers ?? []) + [header["intent"]?.int ?? -1]
+            guard !closed.contains(Int64(intent)) else { throw GuardError.damagedState }
+            return true
+        }
+    }
+
+    /// The patients' parts of an intent.
+    func intentParts(_ index: UInt64) throws -> [(PatientPseudonym, IntentPart)] {
+        try LogReader(state: self).entry(index, parts: .all).parts.map {
+            ($0.pseudonym, try IntentPart(json: $0.body))
+        }
+    }
+}

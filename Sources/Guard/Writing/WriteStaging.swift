@@ -1,0 +1,101 @@
+internal import Consent
+internal import MerkleLog
+internal import Sealing
+internal import VaultCore
+
+/// What a write stages: keys of new patients, and the patients' books once their rows are durable.
+extension GuardState {
+    func pseudonym(of write: PatientWrite) -> PatientPseudonym {
+        ring.pseudonym(of: write.patient?.description ?? Self.directoryReference)
+    }
+
+    /// Makes and announces the keys of patients that are written for the first time.
+    func createMissing(_ writes: [PatientWrite], session: WriteSession) throws {
+        var parts: [Part] = []
+        var count = try storage.itemCount(.patient)
+        for write in writes {
+            let pseudonym = pseudonym(of: write)
+            guard try patient(pseudonym) == nil else { continue }
+            let shard = UInt32(count / Limits.patientsPerShard)
+            count += 1
+            setPatient(
+                pseudonym,
+                PatientState(
+                    reference: write.patient?.description ?? Self.directoryReference,
+                    shard: shard
+                )
+            )
+            let key = try makePatientKey(pseudonym, shard: shard, generation: 0)
+            parts.append(
+                Part(
+                    patient: pseudonym,
+                    body: [
+                        "reference": .string(
+                            write.patient?.description ?? Self.directoryReference
+                        ),
+                        "shard": .int(Int64(shard)), "generation": 0,
+                        "wrappedKey": .string(key.base64),
+                    ]
+                )
+            )
+        }
+        guard !parts.isEmpty else { return }
+        var header = try self.header(.key, by: session.actor, context: session.context)
+        header.action = "create-patient-key"
+        try append(header, parts: parts)
+        // CRASH: a patient without records; the next write uses the same key.
+        try commit()
+    }
+
+    /// A patient's book as it is stored.
+    func book(of pseudonym: PatientPseudonym, _ patient: PatientState) throws -> PatientBook {
+        PatientBook(
+            segments: patient.segments,
+            catalogue: try catalogue(of: pseudonym),
+            graph: try item(.labelGraph, pseudonym.bytes).map { try LabelNodes(decoding: $0) }
+                ?? LabelNodes(),
+            facts: try facts(of: pseudonym),
+            identity: nil
+        )
+    }
+
+    /// Stages and commits the `stored` entry of some intents and everything that follows from them.
+    func stored(
+        _ intents: [UInt64],
+        books: [PatientPseudonym: PatientBook],
+        header makeHeader: () throws -> EntryHeader
+    ) throws -> Receipt {
+        for (pseudonym, book) in books { try setBook(book, of: pseudonym) }
+        var header = try makeHeader()
+        header.action = "stored"
+        header.more = [.init("intents", .array(intents.map { .int(Int64($0)) }))]
+        let (index, leaf) = try append(header)
+        for intent in intents { setItem(.openIntent, bigEndian(intent), nil) }
+        try commit()
+        return Receipt(index: index, leafHash: leaf.bytes)
+    }
+
+    func setBook(_ book: PatientBook, of pseudonym: PatientPseudonym) throws {
+        guard var patient = try patient(pseudonym) else { throw GuardError.damagedState }
+        patient.segments = book.segments
+        setPatient(pseudonym, patient)
+        setItem(.catalogue, pseudonym.bytes, book.catalogue.encoded())
+        setItem(.labelGraph, pseudonym.bytes, book.graph.encoded())
+        setFacts(book.facts, of: pseudonym)
+        if let identity = book.identity { try setSearchFields(identity, of: pseudonym) }
+    }
+
+    func abandon(_ intents: [UInt64]) throws {
+        for index in intents {
+            var header = EntryHeader(kind: .abandoned, time: try entryTime())
+            header.actor = "guard"
+            header.actorKind = "guard"
+            header.automated = .machine
+            header.action = "abandon"
+            header.more = [.init("intent", .int(Int64(index)))]
+            try append(header)
+            setItem(.openIntent, bigEndian(index), nil)
+        }
+        if !intents.isEmpty { try commit() }
+    }
+}
