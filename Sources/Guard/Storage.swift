@@ -178,8 +178,20 @@ public protocol GuardStorage: Sendable {
     /// - Throws: A ``Failure`` of kind `inputOutput`.
     func forgetOldValues() throws
 
+    /// Gives back what a bulk write left beside the data; to be called after one.
+    ///
+    /// - Throws: A ``Failure`` of kind `inputOutput`; nothing is lost then.
+    func settle() throws
+
     /// Folds what is pending into the file and closes it.
     ///
     /// - Throws: A ``Failure`` of kind `inputOutput`.
     func close() throws
+}
+
+extension GuardStorage {
+    /// Nothing to give back.
+    ///
+    /// - Throws: Never.
+    public func settle() throws {}
 }

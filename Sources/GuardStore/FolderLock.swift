@@ -33,3 +33,12 @@ final class FolderLock: Sendable {
 
     deinit { _ = close(descriptor) }
 }
+
+/// How large a file is.
+enum FileSize {
+    /// Bytes of a file; 0 where there is none.
+    static func bytes(_ path: String) -> Int {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+}

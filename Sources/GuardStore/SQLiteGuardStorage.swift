@@ -215,6 +215,15 @@ public final class SQLiteGuardStorage: GuardStorage {
         try access { db in try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
     }
 
+    /// Folds the WAL into the file once it weighs more than an eighth of it.
+    ///
+    /// - Throws: ``StorageFailure``; nothing is lost then, the WAL is folded in later.
+    public func settle() throws {
+        let path = queue.path
+        let limit = max(256 << 10, FileSize.bytes(path) / 8)
+        if FileSize.bytes(path + "-wal") > limit { try forgetOldValues() }
+    }
+
     /// Folds the WAL into the file and closes it.
     ///
     /// - Throws: ``StorageFailure``.

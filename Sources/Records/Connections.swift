@@ -11,6 +11,8 @@ enum Connections {
     static let readerCacheKiB = 4_096
     /// Pages in the log before SQLite moves them into the file: 16 MiB.
     static let checkpointPageCount = 2_000
+    /// A log of at most this many bytes is left alone when a bulk write settles.
+    static let settledLogByteCount = 256 << 10
 
     static func writer(
         path: String,

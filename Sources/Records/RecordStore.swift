@@ -123,10 +123,22 @@ public protocol RecordStore: Sendable {
     /// - Throws: ``RecordsError/alreadyExists``, or another ``RecordsError`` and no file.
     func backup(to path: String) throws
 
+    /// Gives back what a bulk write left beside the data; to be called after one.
+    ///
+    /// - Throws: ``RecordsError``; nothing is lost then.
+    func settle() throws
+
     /// Ends all use; waits for reads in progress and leaves one file without a log beside it.
     ///
     /// - Throws: ``RecordsError``; the store is closed all the same.
     func close() throws
+}
+
+extension RecordStore {
+    /// Nothing to give back.
+    ///
+    /// - Throws: Never.
+    public func settle() throws {}
 }
 
 /// Writes inside one transaction of ``RecordStore/write(_:)``; sees what it has written.

@@ -195,6 +195,17 @@ public final class SQLiteRecordStore: RecordStore {
         }
     }
 
+    /// Folds the write-ahead log into the file once it weighs more than an eighth of it.
+    ///
+    /// After a bulk write: the log keeps a second copy of every page until then. Folding as the file grows
+    /// costs a constant share of the writing.
+    ///
+    /// - Throws: ``RecordsError``; nothing is lost then, the log is folded in later.
+    public func settle() throws {
+        let limit = max(Connections.settledLogByteCount, Files.byteCount(path) / 8)
+        if Files.byteCount(path + "-wal") > limit { _ = try emptyLog() }
+    }
+
     /// Moves the log into the file and cuts it to nothing: it keeps old bytes until then.
     private func emptyLog() throws -> Bool {
         try administer { database in

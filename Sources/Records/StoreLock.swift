@@ -63,6 +63,12 @@ enum Files {
     static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
 
     static func remove(_ path: String) { unlink(path) }
+
+    /// Bytes of a file; 0 where there is none.
+    static func byteCount(_ path: String) -> Int {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
 }
 
 extension RecordsError {

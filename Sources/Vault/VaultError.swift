@@ -6,6 +6,8 @@ public enum VaultError: Failure, Equatable {
     case noOwner(entry: Int, type: String, reason: String)
     /// A resource refers to a patient by an identifier that finds nobody.
     case unknownPatient(entry: Int, type: String)
+    /// A resource of one patient refers to a record of another in the same file.
+    case foreignReference(entry: Int, type: String)
     /// A stored version does not open or is not there.
     case damagedRecord
     /// A file holds no Consent where one is needed.
@@ -18,7 +20,7 @@ public enum VaultError: Failure, Equatable {
     /// What kind of trouble this is.
     public var kind: FailureKind {
         switch self {
-        case .noOwner, .unknownPatient, .notAConsent, .unusableConsent: .badInput
+        case .noOwner, .unknownPatient, .foreignReference, .notAConsent, .unusableConsent: .badInput
         case .consentWithoutPatient: .missingInput
         case .damagedRecord: .integrity
         }
@@ -29,6 +31,7 @@ public enum VaultError: Failure, Equatable {
         switch self {
         case .noOwner: "vault.noOwner"
         case .unknownPatient: "vault.unknownPatient"
+        case .foreignReference: "vault.foreignReference"
         case .damagedRecord: "vault.damagedRecord"
         case .notAConsent: "vault.notAConsent"
         case .unusableConsent: "vault.unusableConsent"
@@ -43,6 +46,8 @@ public enum VaultError: Failure, Equatable {
             "resource \(entry + 1) (`\(type)`) belongs to no patient: \(reason)"
         case .unknownPatient(let entry, let type):
             "resource \(entry + 1) (`\(type)`) names a patient who is not in this vault"
+        case .foreignReference(let entry, let type):
+            "resource \(entry + 1) (`\(type)`) refers into another patient's record"
         case .damagedRecord: "a stored version is missing or was altered"
         case .notAConsent: "the file holds no FHIR R4 Consent"
         case .unusableConsent(let reasons):
@@ -57,6 +62,8 @@ public enum VaultError: Failure, Equatable {
         case .noOwner:
             "add the patient to the file, or leave the resource out; nothing was imported"
         case .unknownPatient: "import the patient first, or in the same file; nothing was imported"
+        case .foreignReference:
+            "have the source tell the two patients apart; nothing was imported"
         case .damagedRecord: "run `patientvault verify`; restore from a backup if it fails"
         case .notAConsent: "give one Consent resource as JSON"
         case .unusableConsent: "have the Consent corrected and signed again"

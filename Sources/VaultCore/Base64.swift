@@ -16,32 +16,33 @@ public enum Base64 {
     /// - Parameter bytes: Any bytes.
     /// - Returns: Text whose length is a multiple of four.
     public static func encode(_ bytes: some Sequence<UInt8>) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity((bytes.underestimatedCount + 2) / 3 * 4)
-        var pending: UInt32 = 0
-        var count = 0
-        for byte in bytes {
-            pending = pending << 8 | UInt32(byte)
-            count += 1
-            if count == 3 {
-                for shift in [18, 12, 6, 0] as [UInt32] {
-                    text.append(alphabet[Int(pending >> shift & 63)])
+        // One loop for all callers: a generic one would be called byte by byte from other modules.
+        bytes.withContiguousStorageIfAvailable { encode($0) } ?? encode(Array(bytes))
+    }
+
+    private static func encode(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
+        let count = (bytes.count + 2) / 3 * 4
+        return alphabet.withUnsafeBufferPointer { digits in
+            String(unsafeUninitializedCapacity: count) { text in
+                var place = 0
+                var index = 0
+                while index < bytes.count {
+                    let second = index &+ 1 < bytes.count
+                    let third = index &+ 2 < bytes.count
+                    let word =
+                        UInt32(bytes[index]) << 16
+                        | (second ? UInt32(bytes[index &+ 1]) << 8 : 0)
+                        | (third ? UInt32(bytes[index &+ 2]) : 0)
+                    text[place] = digits[Int(word >> 18)]
+                    text[place &+ 1] = digits[Int(word >> 12 & 63)]
+                    text[place &+ 2] = second ? digits[Int(word >> 6 & 63)] : 0x3D
+                    text[place &+ 3] = third ? digits[Int(word & 63)] : 0x3D
+                    place &+= 4
+                    index &+= 3
                 }
-                pending = 0
-                count = 0
+                return count
             }
         }
-        if count == 1 {
-            text += [
-                alphabet[Int(pending >> 2 & 63)], alphabet[Int(pending << 4 & 63)], 0x3D, 0x3D,
-            ]
-        } else if count == 2 {
-            text += [
-                alphabet[Int(pending >> 10 & 63)], alphabet[Int(pending >> 4 & 63)],
-                alphabet[Int(pending << 2 & 63)], 0x3D,
-            ]
-        }
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// Reads base64 with padding; refuses white space, missing padding and stray low bits.
@@ -49,7 +50,11 @@ public enum Base64 {
     /// - Parameter text: Base64 text.
     /// - Returns: The bytes, or `nil` where the text is not exactly what ``encode(_:)`` would write.
     public static func decode(_ text: some StringProtocol) -> [UInt8]? {
-        let digits = Array(text.utf8)
+        var text = String(text)
+        return text.withUTF8 { decode($0) }
+    }
+
+    private static func decode(_ digits: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         guard digits.count.isMultiple(of: 4) else { return nil }
         if digits.isEmpty { return [] }
         var padding = 0

@@ -191,7 +191,12 @@ extension JSONValue {
 
     private static let hexDigits = Array("0123456789abcdef".utf8)
 
-    private static func writeString(_ text: String, into out: inout [UInt8]) {
+    /// Writes a string as JSON, quotes included, as ``bytes`` does.
+    ///
+    /// - Parameters:
+    ///   - text: Any text.
+    ///   - out: Gets the JSON text.
+    public static func writeString(_ text: String, into out: inout [UInt8]) {
         out.append(0x22)
         var text = text
         text.withUTF8 { bytes in

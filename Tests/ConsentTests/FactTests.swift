@@ -100,6 +100,7 @@ struct FactTests {
         let back = JSONValue(parsing: text).flatMap { PatientFacts(encoded: $0) }
         #expect(back == facts)
         #expect(back?.encoded.bytes == text)
+        #expect(facts.text == text)
         for kind in [FactKind.patient, .encounter, .claim] {
             #expect(kinds[kind, default: 0] > 0, "\(kind)")
         }

@@ -248,23 +248,42 @@ struct FHIRFileTests {
         #expect(throws: FHIRModelError.unreadable(byteOffset: 0)) { try FHIRFile(Broken()) }
     }
 
-    struct Read {
+    struct Read: Equatable {
         var name: String
         var text: String
         var isRewritten: Bool
+        var place: Range<Int>
         var owner: String?
     }
 
+    /// Reads a file in two passes, and once more kept in memory and cut into parts: all must agree.
     private func readAll(_ text: String) throws -> [Read] {
         let source = MemorySource(Array(text.utf8))
-        var reader = FHIRFileReader(try FHIRFile(source), source)
+        let file = try FHIRFile(source)
+        let found = try read(file, source)
+        let kept = try FHIRFile(source, keepingUpTo: .max)
+        let cut = kept.entryCount / 2
+        var again = try read(kept, source, part: kept.isKept ? 0..<cut : nil)
+        if kept.isKept { again += try read(kept, source, part: cut..<kept.entryCount) }
+        #expect(again == found)
+        #expect(kept.resourceCount == file.resourceCount)
+        return found
+    }
+
+    private func read(
+        _ file: FHIRFile,
+        _ source: MemorySource,
+        part: Range<Int>? = nil
+    ) throws -> [Read] {
+        var reader = FHIRFileReader(file, source, part: part)
         var found: [Read] = []
         while let resource = try reader.nextResource() {
             let document = resource.document
             var read = Read(
                 name: resource.record.description,
                 text: document.withBytes { String(decoding: $0, as: UTF8.self) },
-                isRewritten: resource.isRewritten
+                isRewritten: resource.isRewritten,
+                place: resource.fileRange
             )
             if case .patient(let span) = reader.summary.ownership(in: document) {
                 read.owner = document.string(span.reference)
@@ -274,12 +293,27 @@ struct FHIRFileTests {
         return found
     }
 
+    /// The code of what is wrong with a file; the same whether it is kept or read twice.
     private func fault(_ text: String, windowByteCount: Int = 1 << 20) -> String? {
+        let source = MemorySource(Array(text.utf8))
+        let twice = error { () throws(FHIRModelError) in
+            _ = try FHIRFile(source, windowByteCount: windowByteCount)
+        }
+        let kept = error { () throws(FHIRModelError) in
+            let file = try FHIRFile(source, keepingUpTo: .max)
+            var reader = FHIRFileReader(file, source)
+            while file.isKept, try reader.nextResource() != nil {}
+        }
+        #expect(kept == twice, "\(text)")
+        return twice?.code
+    }
+
+    private func error(_ body: () throws(FHIRModelError) -> Void) -> FHIRModelError? {
         do throws(FHIRModelError) {
-            _ = try FHIRFile(MemorySource(Array(text.utf8)), windowByteCount: windowByteCount)
+            try body()
             return nil
         } catch {
-            return error.code
+            return error
         }
     }
 }

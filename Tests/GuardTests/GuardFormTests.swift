@@ -1,5 +1,6 @@
 import Consent
 import FHIRModel
+import MerkleLog
 import Sealing
 import Testing
 import VaultCore
@@ -62,6 +63,55 @@ struct GuardFormTests {
         #expect((try? PatientState(decoding: patientBytes + [0])) == nil)
     }
 
+    @Test func `an intent's rows read back, and no cut or added byte is taken for them`() throws {
+        var random = SeededRandom.forTest()
+        var rows = IntentRows()
+        rows.segments = [
+            Segment(category: .laboratory, labels: [.hiv, .std]),
+            Segment(category: .notes, labels: .none, namesOthers: true),
+        ]
+        let ids = [
+            "0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0", "0C3151BD-1cbf-4d64-b04d-cd9187a4c6e0",
+            "a.b-C9", "0c3151bd01cbf-4d64-b04d-cd9187a4c6e0", "0c3151bd-1cbf-4d64-b04d-cd9187a4c6e",
+        ]
+        for number in 0..<20 as Range<UInt32> {
+            let name = number % 6 == 5 ? nil : "Observation/\(ids[Int(number) % 6 % 5])"
+            let hash = try #require(MerkleHash(random.bytes(32)))
+            rows.records.append(
+                IntentRows.Record(
+                    number: number * 1_000,
+                    version: number + 1,
+                    id: name.flatMap { RecordID($0) },
+                    segment: Int(number % 2),
+                    content: .random(in: 0...UInt64.max, using: &random),
+                    sealed: hash,
+                    isDeletion: number % 7 == 0,
+                    node: LabelNodes.Node(
+                        category: number % 3 == 0 ? .laboratory : .notes,
+                        namesOthers: number % 4 == 0,
+                        own: number % 2 == 0 ? [.hiv] : .none,
+                        coded: number % 4 == 0 ? [.hiv] : .none,
+                        links: (0..<Int(number % 4)).map { .init(to: UInt64($0) << 60, .about) }
+                    ),
+                    bases: number % 5 == 0 ? ["hiv: a", "std: b"] : []
+                )
+            )
+        }
+        let bytes = rows.encoded
+        #expect(try IntentRows(decoding: bytes) == rows)
+        for cut in bytes.indices {
+            #expect((try? IntentRows(decoding: Array(bytes[..<cut]))) == nil, "\(cut)")
+        }
+        #expect((try? IntentRows(decoding: bytes + [0])) == nil)
+        var nodes = LabelNodes()
+        nodes.nodes = rows.records.map(\.node)
+        let encoded = nodes.encoded()
+        #expect(try LabelNodes(decoding: encoded) == nodes)
+        for cut in encoded.indices {
+            #expect((try? LabelNodes(decoding: Array(encoded[..<cut]))) == nil, "\(cut)")
+        }
+    }
+
     @Test func `random bytes are refused by every reader and crash none`() {
         var random = SeededRandom.forTest()
         for _ in 0..<3_000 {
@@ -71,6 +121,9 @@ struct GuardFormTests {
             _ = try? PatientState(decoding: bytes)
             _ = try? LabelNodes(decoding: bytes)
             _ = try? CachedFacts(decoding: bytes)
+            if Bool.random(using: &random), !bytes.isEmpty { bytes[0] = 2 }
+            _ = try? LabelNodes(decoding: bytes)
+            _ = try? IntentRows(decoding: bytes)
             _ = Manifest(String(decoding: bytes, as: UTF8.self))
             _ = Segment(name: String(decoding: bytes, as: UTF8.self))
             _ = PatientDesignation(String(decoding: bytes, as: UTF8.self))

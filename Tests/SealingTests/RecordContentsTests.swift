@@ -41,6 +41,22 @@ struct RecordContentsTests {
         #expect(try open(contents(codec: 0, body: body, original: 30)) == body)
     }
 
+    @Test func `compacted bytes expand to what they were, and no cut of them to anything`() throws {
+        let texts: [[UInt8]] = [
+            [], [0], Array("{\"resourceType\":\"Patient\",\"id\":\"a\"}".utf8),
+            [UInt8](repeating: 0x61, count: 100_000), FixedRandom(seed: 5).bytes(3_000),
+        ]
+        for text in texts {
+            let short = try Compaction.compacted(text)
+            #expect(try Compaction.expanded(short) == text)
+            #expect(short.count <= text.count + text.count / 8 + 16)
+            for cut in stride(from: 0, to: short.count, by: max(1, short.count / 50)) {
+                #expect((try? Compaction.expanded(Array(short[..<cut]))) != text)
+            }
+        }
+        #expect(try Compaction.compacted(texts[3]).count < 200)
+    }
+
     @Test func `wrongly laid out contents are malformed`() throws {
         let body = [UInt8](1...30)
         let wrong: [[UInt8]] = [

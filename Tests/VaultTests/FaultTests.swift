@@ -171,19 +171,10 @@ struct FaultTests {
             origin: "test",
             context: CallContext()
         )
-        let file = try FHIRFile(source)
+        let file = try hard.vault.prepare(source)
         try hard.vault.records.write { writer in
-            var work = ImportWork(
-                vault: try hard.vault,
-                session: session,
-                writer: writer,
-                isPart2Source: false
-            )
-            var reader = FHIRFileReader(file, source)
-            while let resource = try reader.nextResource() {
-                try work.add(resource, reader.summary)
-            }
-            try work.finish()
+            var work = ImportWork(vault: try hard.vault, session: session, writer: writer)
+            _ = try work.run(file) { _, _ in }
         }
         hard.clock.advance(-60)
         #expect(throws: GuardError.clockWentBackwards) { try hard.vault.guard.finishWrite(session) }

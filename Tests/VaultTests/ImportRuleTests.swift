@@ -135,6 +135,64 @@ struct ImportRuleTests {
         #expect(try hard.problems() == [])
     }
 
+    @Test func `a Provenance in a file of its own finds its owner in the vault`() throws {
+        let hard = try HardVault()
+        let patient = try hard.register(
+            "self",
+            Requester(kind: .patient, references: ["Patient/a"])
+        )
+        try hard.take([
+            Small.practitioner, Small.patient("a"), Small.condition("c1", of: "a"),
+            Small.patient("b"), Small.condition("c2", of: "b"),
+        ])
+        let provenance = { (id: String, target: String) in
+            #"{"resourceType":"Provenance","id":"\#(id)","target":[{"reference":"\#(target)"}],"recorded":"2026-01-01T00:00:00Z","agent":[{"who":{"reference":"Practitioner/gp"}}]}"#
+        }
+        let lines = [provenance("p1", "Condition/c1"), provenance("p2", "Condition/c2")]
+        let report = try file(hard, lines.joined(separator: "\n"))
+        #expect(report.stored == 2 && report.patients == 2)
+        let shown = try hard.everything(of: "a", by: patient)
+        #expect(shown["Provenance/p1"] == lines[0] && shown["Provenance/p2"] == nil)
+        #expect(throws: VaultError.self) {
+            try file(hard, provenance("p3", "Condition/none"))
+        }
+        #expect(try hard.problems() == [])
+    }
+
+    @Test func `a reference into another patient's record refuses the file, whichever comes first`()
+        throws
+    {
+        let hard = try HardVault()
+        let foreign = Small.condition(
+            "c1",
+            of: "a",
+            more: #","evidence":[{"detail":[{"reference":"Condition/c2"}]}]"#
+        )
+        let theirs = Small.condition("c2", of: "b")
+        let patients = [Small.patient("a"), Small.patient("b")]
+        for order in [[foreign, theirs], [theirs, foreign]] {
+            #expect(
+                throws: VaultError.foreignReference(
+                    entry: order[0] == foreign ? 2 : 3,
+                    type: "Condition"
+                )
+            ) {
+                try hard.take(patients + order)
+            }
+        }
+        // Where the two of them count on a record that comes last, one of them is wrong.
+        let other = foreign.replacing("\"c1\"", with: "\"c3\"").replacing(
+            "Patient/a",
+            with: "Patient/b"
+        )
+        #expect(throws: VaultError.foreignReference(entry: 2, type: "Condition")) {
+            try hard.take(patients + [foreign, other, theirs])
+        }
+        #expect(try hard.vault.verify().versions == 0)
+        try hard.take(patients + [other, theirs])
+        #expect(try hard.problems() == [])
+    }
+
     @Test func `a conditional patient reference finds a patient of the vault, or is refused`()
         throws
     {

@@ -136,22 +136,10 @@ struct WriteSessionTests {
         let core = try hard.vault.guard
         // Planned before, stored after the restriction.
         let session = try begin(hard)
-        var file = try FHIRFile(MemorySource(HardVault.bundle(later + [encounter])))
-        #expect(file.entriesWithoutID.isEmpty)
-        let source = MemorySource(HardVault.bundle(later + [encounter]))
-        file = try FHIRFile(source)
+        let file = try hard.vault.prepare(MemorySource(HardVault.bundle(later + [encounter])))
         try hard.vault.records.write { writer in
-            var work = ImportWork(
-                vault: try hard.vault,
-                session: session,
-                writer: writer,
-                isPart2Source: false
-            )
-            var reader = FHIRFileReader(file, source)
-            while let resource = try reader.nextResource() {
-                try work.add(resource, reader.summary)
-            }
-            try work.finish()
+            var work = ImportWork(vault: try hard.vault, session: session, writer: writer)
+            _ = try work.run(file) { _, _ in }
             _ = try hard.vault.restrict(
                 .id(try #require(FHIRID("a"))),
                 RestrictionStatement(kind: .blockedPerson, person: "Practitioner/gp"),

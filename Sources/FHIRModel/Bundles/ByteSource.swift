@@ -1,5 +1,5 @@
 /// Bytes of a file of any size, read by the shell; this module does no I/O of its own.
-public protocol ByteSource {
+public protocol ByteSource: Sendable {
     /// How many bytes there are; must not change while the file is read.
     var byteCount: Int { get }
 

@@ -5,6 +5,8 @@ struct EntryReading {
     /// Number of the entry, for errors.
     let number: Int
     let node: JSONNode
+    /// Whether the second pass checks the resource, so that its head is enough here.
+    let readsHeadOnly: Bool
 
     /// Checks an entry and keeps what is needed of it.
     ///
@@ -38,14 +40,14 @@ struct EntryReading {
             index.append(record, fullURL: bytes(nil), id: bytes(nil))
             return
         }
-        try gather(resource, offset, &summary)
-        record.type = summary.type
+        let head = try head(resource, offset, &summary)
+        record.type = head.type
         record.offset = offset + resource.byteRange.lowerBound
         record.byteCount = UInt32(resource.byteRange.count)
         if node["search"]?["mode"]?.utf8Equals("outcome") == true {
             record.flags.insert(.isOutcome)
         }
-        let id = try id(summary, request, url, offset + resource.byteRange.lowerBound)
+        let id = try id(head, request, url, offset + resource.byteRange.lowerBound)
         if id.isInserted { record.flags.insert(.insertsID) }
         if let condition = request?.condition {
             record.flags.insert(.isConditional)
@@ -54,13 +56,15 @@ struct EntryReading {
         index.append(record, fullURL: bytes(url), id: id.text)
     }
 
-    private func gather(
+    private func head(
         _ resource: JSONNode,
         _ offset: Int,
         _ summary: inout ResourceSummary
-    ) throws(FHIRModelError) {
+    ) throws(FHIRModelError) -> ResourceHead {
         do throws(FHIRModelError) {
+            if readsHeadOnly { return try ResourceHead(resource) }
             try summary.gather(resource)
+            return ResourceHead(type: summary.type, id: summary.id)
         } catch {
             throw error.moved(by: offset)
         }
@@ -68,13 +72,13 @@ struct EntryReading {
 
     /// The id an entry is stored under: its own, that of its URL, else the uuid of its fullUrl.
     private func id(
-        _ summary: ResourceSummary,
+        _ head: ResourceHead,
         _ request: EntryRequest?,
         _ url: TapeEntry?,
         _ offset: Int
     ) throws(FHIRModelError) -> (text: UnsafeRawBufferPointer, isInserted: Bool) {
-        let own = summary.id
-        if let request { try request.check(summary, in: self) }
+        let own = head.id
+        if let request { try request.check(head, in: self) }
         if !own.isEmpty {
             return (bytes(own.range), false)
         }
@@ -84,7 +88,7 @@ struct EntryReading {
             let id = UnsafeRawBufferPointer(rebasing: bytes(url)[reference.id])
             switch reference.form {
             case .uuid where isFHIRID(id): return (id, true)
-            case .literal(summary.type) where request?.method != .post: return (id, true)
+            case .literal(head.type) where request?.method != .post: return (id, true)
             case .uuid, .oid, .contained, .literal, .conditional, .logical, .other: break
             }
         }
@@ -153,12 +157,12 @@ struct EntryRequest {
 
     /// Whether the URL names the resource that is there.
     func check(
-        _ summary: ResourceSummary,
+        _ head: ResourceHead,
         in entry: EntryReading
     ) throws(FHIRModelError) {
-        guard type == summary.type else { throw entry.fault(.requestMismatch) }
-        guard let id, !summary.id.isEmpty else { return }
-        guard entry.bytes(id).elementsEqual(entry.bytes(summary.id.range)) else {
+        guard type == head.type else { throw entry.fault(.requestMismatch) }
+        guard let id, !head.id.isEmpty else { return }
+        guard entry.bytes(id).elementsEqual(entry.bytes(head.id.range)) else {
             throw entry.fault(.requestMismatch)
         }
     }

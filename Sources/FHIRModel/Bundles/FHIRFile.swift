@@ -5,6 +5,9 @@ public import VaultCore
 /// The first pass reads every byte strictly, in entries and outside of them, and keeps about 100 bytes
 /// an entry of a Bundle and nothing of NDJSON. What it finds wrong stops the import before anything is
 /// stored: all of a file or nothing. The second pass is ``FHIRFileReader``.
+///
+/// A Bundle small enough to be kept is parsed once: what its resources say is then checked by the second
+/// pass, and nothing may be stored before that has ended.
 public struct FHIRFile: Sendable {
     /// What the file is, told by its content.
     public enum Format: Sendable, Hashable {
@@ -29,20 +32,32 @@ public struct FHIRFile: Sendable {
             return entry.idCount == 0 && entry.flags.isDisjoint(with: [.isEmpty, .isExisting])
         }
     }
+    /// Entries of a Bundle; what the second pass counts its parts in.
+    public var entryCount: Int { index.entries.count }
+    /// Whether the resources were kept, so that the second pass reads nothing.
+    public var isKept: Bool { !kept.isEmpty }
     private(set) var index: BundleIndex
+    let kept: [JSONDocument?]
 
     /// Reads a file for the first time.
     ///
     /// - Parameters:
     ///   - source: The file.
     ///   - windowByteCount: Bytes to hold at once; an entry that is larger makes the window grow.
+    ///   - keptByteCount: A Bundle of at most this many bytes is kept, in about three times as much memory.
     /// - Throws: ``FHIRModelError``: the first fault found, with its place.
     public init(
         _ source: some ByteSource,
-        windowByteCount: Int = 1 << 20
+        windowByteCount: Int = 1 << 20,
+        keepingUpTo keptByteCount: Int = 0
     ) throws(FHIRModelError) {
-        var scanner = FileScanner(source, windowByteCount: windowByteCount)
+        var scanner = FileScanner(
+            source,
+            windowByteCount: windowByteCount,
+            isKeeping: source.byteCount <= keptByteCount
+        )
         try scanner.run()
+        kept = scanner.kept
         format = scanner.format
         index = scanner.index
         resourceCount = scanner.resourceCount

@@ -28,7 +28,8 @@ public struct FHIRFileReader {
     private let resolveConditional: ConditionalResolver
     private var parser = JSONParser()
     private var rewriter = ReferenceRewriter()
-    private var next = 0
+    private var next: Int
+    private let end: Int
     /// Summary of the resource that ``nextResource()`` returned last.
     public private(set) var summary = ResourceSummary()
 
@@ -37,18 +38,23 @@ public struct FHIRFileReader {
     /// - Parameters:
     ///   - file: The first pass over the same source, all its entries having ids.
     ///   - source: The file.
+    ///   - part: Entries of a Bundle in the order of reading, all if not given; readers of several parts may
+    ///     run at once.
     ///   - windowByteCount: Bytes to hold at once; an entry that is larger makes the window grow.
     ///   - resolveConditional: Looks a conditional reference (`Type?search`) up in the vault.
     public init(
         _ file: FHIRFile,
         _ source: some ByteSource,
+        part: Range<Int>? = nil,
         windowByteCount: Int = 1 << 20,
         resolveConditional: @escaping ConditionalResolver = { _ in nil }
     ) {
         precondition(file.entriesWithoutID.isEmpty, "entries without id")
         self.file = file
         self.resolveConditional = resolveConditional
-        window = ByteWindow(source, capacity: windowByteCount)
+        next = part?.lowerBound ?? 0
+        end = part?.upperBound ?? file.entryCount
+        window = ByteWindow(source, capacity: file.isKept ? 0 : windowByteCount)
     }
 
     /// Reads, rewrites and summarises the next resource.
@@ -64,7 +70,7 @@ public struct FHIRFileReader {
 
     private mutating func nextEntry(isReversed: Bool) throws(FHIRModelError) -> FileResource? {
         let entries = file.index.entries
-        while next < entries.count {
+        while next < end {
             let number = isReversed ? entries.count - 1 - next : next
             next += 1
             if entries[number].flags.isDisjoint(with: [.isEmpty, .isExisting]) {
@@ -81,20 +87,41 @@ public struct FHIRFileReader {
         guard let record = file.index.record(number) else {
             throw .bundle(.changed, entry: number)
         }
-        window.seek(to: entry.offset)
         let range = entry.offset..<entry.offset + Int(entry.byteCount)
-        let received = try reread(number)
-        guard window.offset == range.upperBound else { throw .bundle(.changed, entry: number) }
+        let received = try received(number, at: range)
         let isInserting = entry.flags.contains(.insertsID)
         let changed = rewrite(received, from: number, insertingID: isInserting ? record.id : nil)
-        return try finish(
-            changed ?? received,
-            record,
-            number,
-            range,
-            isRewritten: changed != nil,
-            isOutcome: entry.flags.contains(.isOutcome)
-        )
+        do throws(FHIRModelError) {
+            return try finish(
+                changed ?? received,
+                record,
+                number,
+                range,
+                isRewritten: changed != nil,
+                isOutcome: entry.flags.contains(.isOutcome)
+            )
+        } catch {
+            // Of a kept resource this was the first check; the place counts in what was received.
+            guard case .resource = error else { throw error }
+            do throws(FHIRModelError) { try summary.gather(received.root) } catch {
+                throw error.moved(by: range.lowerBound)
+            }
+            throw error
+        }
+    }
+
+    private mutating func received(
+        _ number: Int,
+        at range: Range<Int>
+    ) throws(FHIRModelError) -> JSONDocument {
+        if file.isKept {
+            guard let kept = file.kept[number] else { throw .bundle(.changed, entry: number) }
+            return kept
+        }
+        window.seek(to: range.lowerBound)
+        let received = try reread(number)
+        guard window.offset == range.upperBound else { throw .bundle(.changed, entry: number) }
+        return received
     }
 
     private mutating func rewrite(

@@ -8,13 +8,17 @@ struct FileScanner {
     private(set) var format = FHIRFile.Format.resource
     private(set) var index = BundleIndex()
     private(set) var resourceCount = 0
+    /// The entries' resources by number, where the file is kept; `nil` for an entry without one.
+    private(set) var kept: [JSONDocument?] = []
+    private let isKeeping: Bool
     /// What is wrong with members named `entry`, if the file turns out to be a Bundle.
     private var entryFault: FHIRModelError?
     private var resourceType: String?
     private var bundleType: String?
 
-    init(_ source: some ByteSource, windowByteCount: Int) {
+    init(_ source: some ByteSource, windowByteCount: Int, isKeeping: Bool) {
         window = ByteWindow(source, capacity: windowByteCount)
+        self.isKeeping = isKeeping
     }
 
     mutating func run() throws(FHIRModelError) {
@@ -25,14 +29,19 @@ struct FileScanner {
         guard first == 0x7B else { throw .bundle(.unknownFormat, entry: nil) }
         try scanObject()
         if try window.hasMoreLines() {
-            index = BundleIndex()
+            forgetEntries()
             try scanLines()
         } else if resourceType == "Bundle" {
             try finishBundle()
         } else {
-            index = BundleIndex()
+            forgetEntries()
             try scanResource()
         }
+    }
+
+    private mutating func forgetEntries() {
+        index = BundleIndex()
+        kept = []
     }
 
     /// The outermost object, member by member; an array `entry` element by element.
@@ -88,8 +97,13 @@ struct FileScanner {
         guard entryFault == nil else { return }
         do throws(FHIRModelError) {
             if index.isFull { throw .bundle(.tooManyEntries, entry: nil) }
-            let reading = EntryReading(number: index.entries.count, node: document.root)
+            let reading = EntryReading(
+                number: index.entries.count,
+                node: document.root,
+                readsHeadOnly: isKeeping
+            )
             try reading.add(at: window.offset - document.byteCount, &summary, to: &index)
+            if isKeeping { kept.append(document.root["resource"]?.detached()) }
         } catch {
             // Another type than Bundle may have an `entry` that is quite different.
             entryFault = error

@@ -14,10 +14,10 @@ public final class JSONDocument: @unchecked Sendable {
     public internal(set) var byteCount = 0
     var tape: JSONTape
 
-    init() {
-        byteCapacity = 4096
+    init(byteCapacity: Int = 4096, entryCapacity: Int = 256) {
+        self.byteCapacity = byteCapacity
         bytes = .allocate(capacity: byteCapacity)
-        tape = JSONTape(capacity: 256)
+        tape = JSONTape(capacity: entryCapacity)
     }
 
     deinit {
@@ -47,6 +47,29 @@ public final class JSONDocument: @unchecked Sendable {
         }
         bytes.update(from: source, count: count)
         byteCount = count
+    }
+}
+
+extension JSONNode {
+    /// A document of this value alone, in memory of its own and no more than it needs.
+    func detached() -> JSONDocument {
+        let entries = document.tape.entries
+        let start = entry.start
+        let end = Int(entry.next)
+        let copy = JSONDocument(
+            byteCapacity: byteRange.count,
+            entryCapacity: end - index
+        )
+        copy.keepBytes(document.bytes + byteRange.lowerBound, count: byteRange.count)
+        for place in index..<end {
+            var entry = entries[place]
+            entry.start -= start
+            entry.end -= start
+            // The `next` of a key is its hash.
+            if entry.kind != .key { entry.next -= UInt32(truncatingIfNeeded: index) }
+            copy.tape.append(entry)
+        }
+        return copy
     }
 }
 

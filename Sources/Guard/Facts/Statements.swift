@@ -149,7 +149,7 @@ extension GuardCore {
                 parts: [GuardState.Part(patient: pseudonym, body: part)]
             )
             facts.index = index
-            state.setFacts(facts, of: pseudonym)
+            try state.setFacts(facts, of: pseudonym)
             try state.commit()
             return Receipt(index: index, leafHash: leaf.bytes)
         }

@@ -1,4 +1,5 @@
 internal import Consent
+internal import FHIRModel
 internal import MerkleLog
 internal import VaultCore
 
@@ -254,9 +255,11 @@ struct AccessWalk {
     }
 
     private mutating func written(_ body: JSONValue, _ patient: Int) -> [AccessLog.Item] {
-        zip(body["numbers"]?.integers ?? [], body["versions"]?.integers ?? []).compactMap {
-            item(UInt32(truncatingIfNeeded: $0), $1, patient)
+        guard let rows = try? IntentPart.rows(of: body) else {
+            isChained = false
+            return []
         }
+        return rows.records.compactMap { item($0.number, Int64($0.version), patient) }
     }
 
     private mutating func item(
@@ -281,18 +284,12 @@ struct AccessWalk {
     }
 
     private mutating func nameRecords(_ body: JSONValue, _ patient: Int) {
-        let segments = body["segments"]?.texts ?? []
-        let places = body["inSegment"]?.integers ?? []
-        for (row, (number, id)) in zip(body["numbers"]?.integers ?? [], body["ids"]?.texts ?? [])
-            .enumerated()
-        {
-            guard let id = RecordID(id), row < places.count,
-                segments.indices.contains(Int(places[row]))
-            else { continue }
-            let category = segments[Int(places[row])].prefix { $0 != "|" }
-            records[patient][UInt32(truncatingIfNeeded: number)] = AccessLog.Record(
+        guard let rows = try? IntentPart.rows(of: body) else { return }
+        for record in rows.records {
+            guard let id = record.id else { continue }
+            records[patient][record.number] = AccessLog.Record(
                 id: id,
-                category: String(category)
+                category: rows.segments[record.segment].category.rawValue
             )
         }
     }

@@ -15,6 +15,10 @@ struct ByteWriter {
 
     mutating func fixed(_ value: [UInt8]) { bytes += value }
 
+    mutating func bigEndian(_ value: UInt64) {
+        withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+    }
+
     mutating func blob(_ value: some Collection<UInt8>) {
         integer(UInt64(value.count))
         bytes += value
@@ -31,6 +35,9 @@ struct ByteReader {
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     var isAtEnd: Bool { offset == bytes.count }
+
+    /// Bytes not read yet.
+    var rest: Int { bytes.count - offset }
 
     mutating func byte() throws(GuardError) -> UInt8 {
         guard offset < bytes.count else { throw .damagedState }
@@ -68,6 +75,22 @@ struct ByteReader {
             throw .damagedState
         }
         return text
+    }
+
+    /// A list of texts: how many, then each.
+    mutating func texts() throws(GuardError) -> [String] {
+        let count = try integer()
+        guard count <= UInt64(bytes.count - offset) else { throw .damagedState }
+        var texts: [String] = []
+        for _ in 0..<count { texts.append(try text()) }
+        return texts
+    }
+
+    /// A place in a table of this many.
+    mutating func place(in count: Int) throws(GuardError) -> Int {
+        let value = try integer()
+        guard value < UInt64(count) else { throw .damagedState }
+        return Int(value)
     }
 
     func finish() throws(GuardError) {

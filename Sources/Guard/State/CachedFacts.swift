@@ -1,4 +1,5 @@
 internal import Consent
+internal import Sealing
 internal import VaultCore
 
 /// The facts of a patient with the log index of the entry that last changed them.
@@ -9,16 +10,30 @@ struct CachedFacts {
     /// No facts yet.
     static let none = CachedFacts(facts: PatientFacts(), index: 0)
 
-    var encoded: [UInt8] { bigEndian(index) + (facts.encoded).bytes }
+    /// Log index (8 bytes), then the facts' text, compacted.
+    func encoded() throws -> [UInt8] { bigEndian(index) + (try Compaction.compacted(facts.text)) }
 
     init(facts: PatientFacts, index: UInt64) {
         self.facts = facts
         self.index = index
     }
 
+    /// Whether nothing is known and nothing was ever stated.
+    var isNothing: Bool { facts.isEmpty && index == 0 }
+
+    /// Whether these are the facts that bytes hold: by their text, and only where that differs by what it
+    /// means.
+    func isKept(in bytes: [UInt8]) -> Bool {
+        guard bytes.count > 8, UInt64(bigEndianBytes: bytes) == index,
+            let text = try? Compaction.expanded(Array(bytes[8...]))
+        else { return false }
+        return text == facts.text
+            || JSONValue(parsing: text).flatMap { PatientFacts(encoded: $0) } == facts
+    }
+
     init(decoding bytes: [UInt8]) throws(GuardError) {
-        guard bytes.count > 8, let json = JSONValue(parsing: bytes[8...]),
-            let facts = PatientFacts(encoded: json)
+        guard bytes.count > 8, let text = try? Compaction.expanded(Array(bytes[8...])),
+            let json = JSONValue(parsing: text), let facts = PatientFacts(encoded: json)
         else { throw .damagedState }
         self.init(facts: facts, index: UInt64(bigEndianBytes: bytes))
     }
@@ -35,9 +50,9 @@ extension GuardState {
     }
 
     /// Stages new facts of a patient; facts that no entry has changed stay as they are.
-    func setFacts(_ facts: CachedFacts, of patient: PatientPseudonym) {
+    func setFacts(_ facts: CachedFacts, of patient: PatientPseudonym) throws {
         if let known = factsCache[patient], known.index == facts.index { return }
-        setItem(.facts, patient.bytes, facts.encoded)
+        setItem(.facts, patient.bytes, try facts.encoded())
         factsCache[patient] = facts
     }
 

@@ -31,7 +31,10 @@ final class GuardState {
     var shardKeys: [UInt32: SecretKey] = [:]
     var factsCache: [PatientPseudonym: CachedFacts] = [:]
     private var patientCache: [PatientPseudonym: PatientState] = [:]
-    private var catalogueCache: [PatientPseudonym: Catalogue] = [:]
+    var catalogueCache: [PatientPseudonym: Catalogue] = [:]
+    var graphCache: [PatientPseudonym: LabelNodes] = [:]
+    /// Patients, those of the present batch included; counted once.
+    var knownPatientCount: Int?
 
     /// Most patients whose keys and facts stay in memory.
     static let cacheLimit = 4_096
@@ -84,6 +87,7 @@ final class GuardState {
         switch kind {
         case .patient: PatientPseudonym(bytes: key).map { patientCache[$0] = nil }
         case .catalogue: PatientPseudonym(bytes: key).map { catalogueCache[$0] = nil }
+        case .labelGraph: PatientPseudonym(bytes: key).map { graphCache[$0] = nil }
         default: break
         }
     }
@@ -108,16 +112,6 @@ final class GuardState {
     func setPatient(_ pseudonym: PatientPseudonym, _ state: PatientState) {
         setItem(.patient, pseudonym.bytes, state.encoded())
         patientCache[pseudonym] = state
-    }
-
-    /// The records of a patient.
-    func catalogue(of patient: PatientPseudonym) throws -> Catalogue {
-        if let cached = catalogueCache[patient] { return cached }
-        let found =
-            try item(.catalogue, patient.bytes).map { try Catalogue(decoding: $0) } ?? Catalogue()
-        if catalogueCache.count >= Self.cacheLimit / 16 { catalogueCache = [:] }
-        catalogueCache[patient] = found
-        return found
     }
 
     // MARK: Log
@@ -241,6 +235,8 @@ final class GuardState {
         factsCache = [:]
         patientCache = [:]
         catalogueCache = [:]
+        graphCache = [:]
+        knownPatientCount = nil
     }
 
     private func readBack() throws {

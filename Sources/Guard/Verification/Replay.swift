@@ -112,7 +112,7 @@ struct Replay {
         for (pseudonym, part) in parts {
             guard var patient = patients[pseudonym] else { throw GuardError.damagedState }
             try patient.book.apply(part, at: intent) { tag($0, pseudonym) }
-            for record in part.records {
+            for record in part.rows.records {
                 let key = UInt64(record.number) << 32 | UInt64(record.version)
                 patient.versions[key] = ExpectedVersion(
                     number: record.number,

@@ -97,8 +97,8 @@ struct PatientBook {
         at index: UInt64,
         tag: (RecordID) -> UInt64
     ) throws(GuardError) {
-        for record in intent.records {
-            guard record.segment < intent.segments.count else { throw .damagedState }
+        for record in intent.rows.records {
+            guard record.segment < intent.rows.segments.count else { throw .damagedState }
             let number = Int(record.number)
             let short: UInt64
             if let id = record.id {
@@ -111,7 +111,7 @@ struct PatientBook {
                 tag: short,
                 content: record.content,
                 version: record.version,
-                segment: self.index(of: intent.segments[record.segment]),
+                segment: self.index(of: intent.rows.segments[record.segment]),
                 isDeleted: record.isDeletion
             )
             guard number <= catalogue.items.count else { throw .damagedState }
@@ -133,103 +133,5 @@ struct PatientBook {
         for origin in intent.withdrawn { facts.facts.remove(origin) }
         if !intent.facts.isEmpty || !intent.withdrawn.isEmpty { facts.index = index }
         if let identity = intent.identity { self.identity = identity }
-    }
-}
-
-/// Own labels and links of a patient's records, by record number.
-struct LabelNodes: Sendable, Hashable {
-    struct Node: Sendable, Hashable {
-        var category: DataCategory
-        var namesOthers: Bool
-        /// What the record itself shows; labels spread to it are not kept here.
-        var own: LabelSet
-        /// Those of them that codes or marks set.
-        var coded: LabelSet
-        /// Tags of the records it refers to, also those that are not there yet.
-        var links: [LabelGraph<UInt64>.Link]
-
-        /// Category, own labels and mark in a segment name's form.
-        var ownName: String { ownSegment.name }
-
-        fileprivate var ownSegment: Segment {
-            Segment(category: category, labels: own, namesOthers: namesOthers)
-        }
-    }
-
-    var nodes: [Node] = []
-
-    func encoded() -> [UInt8] {
-        var writer = ByteWriter()
-        writer.byte(1)
-        writer.integer(UInt64(nodes.count))
-        // Nearly all nodes of a patient have one of a few names.
-        var names: [Segment: String] = [:]
-        for node in nodes {
-            let own = node.ownSegment
-            let name = names[own] ?? own.name
-            names[own] = name
-            writer.text(name)
-            writer.text(node.coded.description)
-            writer.blob(Self.encoded(node.links))
-        }
-        return writer.bytes
-    }
-
-    init() {}
-
-    init(decoding bytes: [UInt8]) throws(GuardError) {
-        var reader = ByteReader(bytes)
-        guard try reader.byte() == 1 else { throw .damagedState }
-        let count = try reader.integer()
-        guard count <= UInt64(bytes.count) else { throw .damagedState }
-        nodes.reserveCapacity(Int(count))
-        var segments: [[UInt8]: Segment] = [:]
-        for _ in 0..<count {
-            let name = try reader.blob()
-            guard
-                let own = segments[name]
-                    ?? String(validating: name, as: UTF8.self).flatMap(Segment.init(name:))
-            else { throw .damagedState }
-            segments[name] = own
-            nodes.append(
-                try Self.node(own: own, coded: try reader.text(), links: try reader.blob())
-            )
-        }
-        try reader.finish()
-    }
-
-    /// Nine bytes a link: how labels follow, then the target's tag.
-    static func encoded(_ links: [LabelGraph<UInt64>.Link]) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(9 * links.count)
-        for link in links {
-            bytes.append(link.kind.rawValue)
-            withUnsafeBytes(of: link.target.bigEndian) { bytes += $0 }
-        }
-        return bytes
-    }
-
-    static func node(
-        own segment: Segment,
-        coded: String,
-        links bytes: [UInt8]
-    ) throws(GuardError) -> Node {
-        guard let coded = LabelSet(coded), bytes.count.isMultiple(of: 9) else {
-            throw .damagedState
-        }
-        var links: [LabelGraph<UInt64>.Link] = []
-        for start in stride(from: 0, to: bytes.count, by: 9) {
-            guard let kind = LabelLink(rawValue: bytes[start]) else { throw .damagedState }
-            links.append(
-                .init(to: UInt64(bigEndianBytes: bytes[(start + 1)..<(start + 9)]), kind)
-            )
-        }
-        return Node(
-            category: segment.category,
-            namesOthers: segment.namesOthers,
-            own: segment.labels,
-            coded: coded,
-            links: links
-        )
     }
 }

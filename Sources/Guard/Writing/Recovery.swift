@@ -19,7 +19,7 @@ extension GuardCore {
                 let index = UInt64(bigEndianBytes: key)
                 try state.requireOpen(index)
                 let probe = try state.intentParts(index).lazy.compactMap { patient, part in
-                    part.records.first { $0.id != nil }.flatMap { row in
+                    part.rows.records.first { $0.id != nil }.flatMap { row in
                         row.id.map { (state.ring.tag(of: $0, patient: patient), row.version) }
                     }
                 }.first

@@ -123,12 +123,16 @@ extension GuardCore {
                     book: book
                 )
                 plans.append(try planner.plan(write))
-                session.books[pseudonym] = planner.book
                 session.moving[pseudonym] = planner.origins
                 guard session.planned[pseudonym] == nil else {
                     throw GuardError.invalid(field: "plan")
                 }
-                if !planner.part.isEmpty { session.planned[pseudonym] = planner.part }
+                // Where everything is stored already nothing is written back: every import names the
+                // same directory entries.
+                if !planner.part.isEmpty {
+                    session.books[pseudonym] = planner.book
+                    session.planned[pseudonym] = planner.part
+                }
             }
             mutable.writes[id] = session
             return plans
@@ -159,16 +163,16 @@ extension GuardCore {
             for (pseudonym, planned) in session.planned.sorted(by: { $0.key < $1.key }) {
                 var part = planned
                 let sealed = known[pseudonym] ?? []
-                guard sealed.count == part.records.count else {
+                guard sealed.count == part.rows.records.count else {
                     throw GuardError.invalid(field: "sealed hashes")
                 }
                 for (row, bytes) in sealed.enumerated() {
                     guard let hash = MerkleHash(bytes) else {
                         throw GuardError.invalid(field: "sealed hashes")
                     }
-                    part.records[row].sealed = hash
+                    part.rows.records[row].sealed = hash
                 }
-                parts.append(GuardState.Part(patient: pseudonym, body: part.json))
+                parts.append(GuardState.Part(patient: pseudonym, body: try part.body()))
             }
             let announced = session.planned
             session.planned = [:]
@@ -236,6 +240,13 @@ extension GuardCore {
         }
     }
 
+    /// Gives back the room that a bulk write needed beside the data.
+    ///
+    /// - Throws: A ``Failure``; nothing is lost then.
+    public func settle() throws {
+        try exclusively { try $0.state.storage.settle() }
+    }
+
     /// Gives a write up: none of its rows exist.
     ///
     /// - Parameter id: The session, which ends.
@@ -250,7 +261,7 @@ extension GuardCore {
 
 extension IntentPart {
     /// Whether there is nothing to announce.
-    var isEmpty: Bool { records.isEmpty && !statesSomething }
+    var isEmpty: Bool { rows.records.isEmpty && !statesSomething }
 
     /// Whether it states facts or who the patient is.
     var statesSomething: Bool { !facts.isEmpty || !withdrawn.isEmpty || identity != nil }

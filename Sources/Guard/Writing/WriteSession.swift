@@ -72,6 +72,8 @@ struct WritePlanner {
     private(set) var origins: [UInt32: MoveOrigin] = [:]
     private var places: [Segment: Int] = [:]
     private var targets: [Segment: (tag: SegmentTag, key: SecretKey)] = [:]
+    /// Short tags of records that links name: a whole record names the same few again and again.
+    private var linkTags: [RecordID: UInt64] = [:]
 
     init(
         state: GuardState,
@@ -97,8 +99,13 @@ struct WritePlanner {
             if let number = enter(item, tag: tag) { changed.append((row, number, tag)) }
         }
         if session.statesFacts {
-            let changedRecords = Set(changed.map { write.items[$0.row].record })
-            part.facts = newFacts(in: write).filter { changedRecords.contains($0.origin) }
+            part.facts = newFacts(
+                in: write,
+                changed: Dictionary(
+                    changed.map { (write.items[$0.row].record, $0.number) },
+                    uniquingKeysWith: { $1 }
+                )
+            )
         }
         // What an earlier intent of this session states stands before what is stored.
         if let identity = write.identity,
@@ -161,14 +168,7 @@ struct WritePlanner {
             namesOthers: item.namesOthers,
             own: item.labels,
             coded: item.coded,
-            links: item.links.map {
-                .init(
-                    to: UInt64(
-                        bigEndianBytes: state.ring.tag(of: $0.target, patient: pseudonym).bytes
-                    ),
-                    $0.kind
-                )
-            }
+            links: item.links.map { .init(to: linkTag($0.target), $0.kind) }
         )
         return book.enter(
             tag: short,
@@ -178,17 +178,26 @@ struct WritePlanner {
         )
     }
 
-    /// Facts that are not known yet in this form, under their record's version.
-    private func newFacts(in write: PatientWrite) -> [PatientFacts.Entry] {
+    private mutating func linkTag(_ target: RecordID) -> UInt64 {
+        if let known = linkTags[target] { return known }
+        let tag = state.ring.tag(of: target, patient: pseudonym)
+        let short = UInt64(bigEndianBytes: tag.bytes)
+        linkTags[target] = short
+        return short
+    }
+
+    /// Facts of changed records that are not known yet in this form, under their record's version.
+    private func newFacts(
+        in write: PatientWrite,
+        changed: [RecordID: Int]
+    ) -> [PatientFacts.Entry] {
         write.facts.compactMap { entry in
-            guard book.facts.facts.entry(of: entry.origin)?.facts != entry.facts else {
-                return nil
-            }
-            let tag = state.ring.tag(of: entry.origin, patient: pseudonym)
-            let number = book.catalogue.number(ofTag: UInt64(bigEndianBytes: tag.bytes))
+            guard let number = changed[entry.origin],
+                book.facts.facts.entry(of: entry.origin)?.facts != entry.facts
+            else { return nil }
             return PatientFacts.Entry(
                 origin: entry.origin,
-                version: number.map { Int64(book.catalogue.items[$0].version) } ?? entry.version,
+                version: Int64(book.catalogue.items[number].version),
                 facts: entry.facts
             )
         }
@@ -210,15 +219,15 @@ struct WritePlanner {
         segment: Segment,
         bases: [String] = []
     ) {
-        let place = places[segment] ?? part.segments.count
+        let place = places[segment] ?? part.rows.segments.count
         if places[segment] == nil {
             places[segment] = place
-            part.segments.append(segment)
+            part.rows.segments.append(segment)
         }
         book.catalogue.items[number].segment = book.index(of: segment)
         let item = book.catalogue.items[number]
-        part.records.append(
-            IntentPart.Record(
+        part.rows.records.append(
+            IntentRows.Record(
                 number: UInt32(number),
                 version: item.version,
                 id: id,

@@ -12,12 +12,11 @@ extension GuardState {
     /// Makes and announces the keys of patients that are written for the first time.
     func createMissing(_ writes: [PatientWrite], session: WriteSession) throws {
         var parts: [Part] = []
-        var count = try storage.itemCount(.patient)
         for write in writes {
             let pseudonym = pseudonym(of: write)
             guard try patient(pseudonym) == nil else { continue }
-            let shard = UInt32(count / Limits.patientsPerShard)
-            count += 1
+            let shard = UInt32(try patientCount() / Limits.patientsPerShard)
+            try countNewPatient()
             setPatient(
                 pseudonym,
                 PatientState(
@@ -52,8 +51,7 @@ extension GuardState {
         PatientBook(
             segments: patient.segments,
             catalogue: try catalogue(of: pseudonym),
-            graph: try item(.labelGraph, pseudonym.bytes).map { try LabelNodes(decoding: $0) }
-                ?? LabelNodes(),
+            graph: try labelNodes(of: pseudonym),
             facts: try facts(of: pseudonym),
             identity: nil
         )
@@ -79,9 +77,8 @@ extension GuardState {
         guard var patient = try patient(pseudonym) else { throw GuardError.damagedState }
         patient.segments = book.segments
         setPatient(pseudonym, patient)
-        setItem(.catalogue, pseudonym.bytes, book.catalogue.encoded())
-        setItem(.labelGraph, pseudonym.bytes, book.graph.encoded())
-        setFacts(book.facts, of: pseudonym)
+        setRecords(book.catalogue, book.graph, of: pseudonym)
+        try setFacts(book.facts, of: pseudonym)
         if let identity = book.identity { try setSearchFields(identity, of: pseudonym) }
     }
 

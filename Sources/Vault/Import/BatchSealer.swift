@@ -5,38 +5,87 @@ internal import Records
 internal import Sealing
 internal import VaultCore
 
-/// Seals the planned versions of one owner's share of a batch.
+/// A sealed row and what the intent commits to.
+struct SealedVersion: Sendable {
+    var row: SealedRow
+    var commitment: [UInt8]
+}
+
+/// Seals the planned versions of a batch, on all cores.
 struct BatchSealer {
     let vault: VaultID
     let random: any RandomSource
 
-    func seal(_ part: PatientBatch, _ plan: PatientPlan) throws -> [SealedRow] {
-        var sealers: [SegmentTag: RecordSealer] = [:]
-        var rows: [SealedRow] = []
-        rows.reserveCapacity(plan.stores.count)
-        for (pending, store) in zip(part.resources, plan.stores) {
-            guard let store else { continue }
-            let sealer = try sealers[store.segment] ?? RecordSealer(writeKey: store.writeKey)
-            sealers[store.segment] = sealer
-            let header = RowHeader(
-                patient: plan.pseudonym,
-                number: Int64(store.number),
-                version: store.version,
-                segment: store.segment,
-                record: store.tag,
-                epoch: plan.epoch,
-                logIndex: 0
-            )
-            let sealed = try pending.resource.document.withBytes { bytes in
-                try sealer.seal(bytes, at: header.location(in: vault), salt: random.bytes(24))
+    /// Seals every planned version.
+    ///
+    /// - Parameters:
+    ///   - shares: The owners' shares.
+    ///   - plans: One for each of them.
+    /// - Returns: Share by share, in the order of their resources.
+    /// - Throws: ``SealingError``.
+    func seal(_ shares: [PatientBatch], _ plans: [PatientPlan]) throws -> [SealedVersion] {
+        var jobs: [(share: Int, place: Int)] = []
+        for (share, plan) in plans.enumerated() {
+            for (place, store) in plan.stores.enumerated() where store != nil {
+                jobs.append((share, place))
             }
-            rows.append(SealedRow(header: header, isCurrent: true, sealed: sealed))
         }
-        return rows
+        let planned = jobs
+        return try Cores.slices(of: planned.count) { slice in
+            // One draw for all salts: a system call for each would cost as much as its encryption.
+            let salts = random.bytes(slice.count * Self.saltByteCount)
+            var sealers: [SegmentTag: RecordSealer] = [:]
+            var found: [SealedVersion] = []
+            found.reserveCapacity(slice.count)
+            for (turn, job) in planned[slice].enumerated() {
+                let plan = plans[job.share]
+                guard let store = plan.stores[job.place] else { continue }
+                let sealer = try sealers[store.segment] ?? RecordSealer(writeKey: store.writeKey)
+                sealers[store.segment] = sealer
+                let start = turn * Self.saltByteCount
+                found.append(
+                    try seal(
+                        shares[job.share].resources[job.place].document,
+                        header: RowHeader(store, of: plan),
+                        with: sealer,
+                        salt: Array(salts[start..<start + Self.saltByteCount])
+                    )
+                )
+            }
+            return found
+        }.flatMap { $0 }
+    }
+
+    private static let saltByteCount = 24
+
+    private func seal(
+        _ document: JSONDocument,
+        header: RowHeader,
+        with sealer: RecordSealer,
+        salt: [UInt8]
+    ) throws -> SealedVersion {
+        let sealed = try document.withBytes { bytes in
+            try sealer.seal(bytes, at: header.location(in: vault), salt: salt)
+        }
+        let row = SealedRow(header: header, isCurrent: true, sealed: sealed)
+        return SealedVersion(row: row, commitment: row.commitment)
     }
 }
 
 extension RowHeader {
+    /// Where a planned version goes; its log index is known once it is announced.
+    init(_ store: StorePlan, of plan: PatientPlan) {
+        self.init(
+            patient: plan.pseudonym,
+            number: Int64(store.number),
+            version: store.version,
+            segment: store.segment,
+            record: store.tag,
+            epoch: plan.epoch,
+            logIndex: 0
+        )
+    }
+
     /// The one place that the row's sealed bytes belong to.
     func location(in vault: VaultID) -> RecordLocation {
         RecordLocation(

@@ -22,34 +22,7 @@ struct ImportCommand: ParsableCommand {
             throw Complaint.missing(file: file)
         }
         let report = try options.withVault(labels: true) { vault in
-            let caller = try vault.session()
-            var total = ImportReport()
-            for (number, file) in files.enumerated() {
-                let bar = ProgressBar(
-                    terminal,
-                    title: files.count > 1 ? "\(number + 1)/\(files.count)" : "import"
-                )
-                defer { bar.clear() }
-                do {
-                    total.add(
-                        try Self.take(
-                            file,
-                            vault: vault,
-                            caller: caller,
-                            isPart2Source: part2,
-                            progress: bar.show
-                        )
-                    )
-                } catch let failure as any Failure where files.count > 1 {
-                    throw Complaint(
-                        kind: failure.kind,
-                        code: failure.code,
-                        message: "file \(number + 1) of \(files.count): \(failure.message)",
-                        hint: failure.hint
-                    )
-                }
-            }
-            return total
+            try take(vault, terminal)
         }
         if terminal.isJSON { return terminal.answer(report.json) }
         terminal.say(
@@ -69,30 +42,43 @@ struct ImportCommand: ParsableCommand {
         }
     }
 
-    /// Imports one file, from disk in pieces or from a pipe through memory, never through another file.
-    static func take(
-        _ file: String,
-        vault: OpenVault,
-        caller: Caller,
-        isPart2Source: Bool,
-        progress: (Int, Int) -> Void
-    ) throws -> ImportReport {
-        if file != "-", let source = try FileSource(file) {
-            return try vault.service.importFile(
-                source,
-                by: caller,
-                isPart2Source: isPart2Source,
+    /// Imports the files one after the other; the message of a failure says which it was.
+    private func take(_ vault: OpenVault, _ terminal: Terminal) throws -> ImportReport {
+        let files = files
+        var total = ImportReport()
+        var done = 0
+        defer { ProgressBar(terminal, title: "").clear() }
+        do {
+            try vault.service.importFiles(
+                files.count,
+                by: try vault.session(),
+                isPart2Source: part2,
                 context: vault.context,
-                progress: progress
+                open: { try Self.source(files[$0]) },
+                progress: { file, resource, count in
+                    let title = files.count > 1 ? "\(file + 1)/\(files.count)" : "import"
+                    ProgressBar(terminal, title: title).show(resource, count)
+                },
+                stored: { _, report in
+                    total.add(report)
+                    done += 1
+                }
+            )
+        } catch let failure as any Failure where files.count > 1 {
+            throw Complaint(
+                kind: failure.kind,
+                code: failure.code,
+                message: "file \(done + 1) of \(files.count): \(failure.message)",
+                hint: failure.hint
             )
         }
-        return try vault.service.importFile(
-            MemorySource(try Files.read(file)),
-            by: caller,
-            isPart2Source: isPart2Source,
-            context: vault.context,
-            progress: progress
-        )
+        return total
+    }
+
+    /// A file's bytes, from disk in pieces or from a pipe through memory, never through another file.
+    static func source(_ file: String) throws -> any ByteSource {
+        if file != "-", let source = try FileSource(file) { return source }
+        return MemorySource(try Files.read(file))
     }
 }
 

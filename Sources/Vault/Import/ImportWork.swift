@@ -1,0 +1,198 @@
+internal import Consent
+internal import FHIRModel
+internal import Guard
+internal import Records
+internal import VaultCore
+
+/// One import in progress: resources are gathered into batches, planned, sealed, announced and inserted.
+struct ImportWork {
+    /// A batch ends at this many resources or bytes, so that memory stays bounded.
+    static let batchResources = 4_096
+    static let batchBytes = 12 << 20
+
+    let vault: VaultService
+    let session: WriteSessionID
+    let writer: any RecordWriter
+    private(set) var report = ImportReport()
+    private var owners: OwnerFinder
+    private var batch: [PendingResource] = []
+    private var batchByteCount = 0
+    private var later: [AnalysedResource] = []
+    private var patients: Set<RecordOwner> = []
+    /// Patients of whom neither vault nor file has shown a Patient resource yet, with who named them.
+    private var awaited: [RecordID: (entry: Int, type: String)] = [:]
+
+    init(vault: VaultService, session: WriteSessionID, writer: any RecordWriter) {
+        self.vault = vault
+        self.session = session
+        self.writer = writer
+        owners = OwnerFinder(vault: vault, session: session, writer: writer)
+    }
+
+    /// Stores everything of a file.
+    mutating func run(
+        _ prepared: PreparedFile,
+        _ progress: (Int, Int) -> Void
+    ) throws -> ImportReport {
+        for resource in prepared.resources {
+            try add(resource)
+            progress(report.resources, prepared.resourceCount)
+        }
+        if let file = prepared.file { try read(file, prepared, progress) }
+        try finish()
+        return report
+    }
+
+    /// The second pass over a file that was not kept; labels and digests are worked out on all cores.
+    private mutating func read(
+        _ file: FHIRFile,
+        _ prepared: PreparedFile,
+        _ progress: (Int, Int) -> Void
+    ) throws {
+        var reader = FHIRFileReader(file, prepared.source)
+        var read: [(resource: FileResource, summary: ResourceSummary)] = []
+        var byteCount = 0
+        var isAtEnd = false
+        while !isAtEnd {
+            if let resource = try reader.nextResource() {
+                if resource.isOutcome { continue }
+                read.append((resource, reader.summary))
+                byteCount += resource.document.byteCount
+                if read.count < Self.batchResources / 4, byteCount < Self.batchBytes / 4 {
+                    continue
+                }
+            } else {
+                isAtEnd = true
+            }
+            for resource in try analyse(read, isPart2Source: prepared.isPart2Source) {
+                try add(resource)
+                progress(report.resources, prepared.resourceCount)
+            }
+            read = []
+            byteCount = 0
+        }
+    }
+
+    private func analyse(
+        _ read: [(resource: FileResource, summary: ResourceSummary)],
+        isPart2Source: Bool
+    ) throws -> [AnalysedResource] {
+        let labeller = vault.labeller
+        return try Cores.slices(of: read.count) { slice in
+            var labeller = labeller
+            return read[slice].map {
+                AnalysedResource(
+                    $0.resource,
+                    $0.summary,
+                    labeller: &labeller,
+                    isPart2Source: isPart2Source
+                )
+            }
+        }.flatMap { $0 }
+    }
+
+    private mutating func add(_ resource: AnalysedResource) throws {
+        report.resources += 1
+        try place(resource, isLast: false)
+        if later.count >= OwnerFinder.waitingLimit { try placeWaiting(isLast: false) }
+        if batch.count >= Self.batchResources || batchByteCount >= Self.batchBytes { try flush() }
+    }
+
+    private mutating func finish() throws {
+        try placeWaiting(isLast: true)
+        if let missing = awaited.values.min(by: { $0.entry < $1.entry }) {
+            throw VaultError.unknownPatient(entry: missing.entry, type: missing.type)
+        }
+        try flush()
+        report.patients = patients.count { $0 != .directory }
+    }
+
+    /// Asks the vault about what still waits for a record that the file has not shown.
+    private mutating func placeWaiting(isLast: Bool) throws {
+        let waiting = later
+        later = []
+        for resource in waiting { try place(resource, isLast: isLast, asksVault: true) }
+    }
+
+    private mutating func place(
+        _ resource: AnalysedResource,
+        isLast: Bool,
+        asksVault: Bool = false
+    ) throws {
+        switch try owners.owner(of: resource, isLast: isLast, asksVault: asksVault) {
+        case .owner(let owner):
+            try owners.note(resource, owner)
+            try expect(owner, of: resource)
+            var resource = resource
+            if owner == .directory { resource.becomeShared() }
+            batch.append(PendingResource(resource: resource, owner: owner))
+            batchByteCount += resource.document.byteCount
+        case .later: later.append(resource)
+        case .nobody(let reason):
+            throw VaultError.noOwner(
+                entry: resource.entry,
+                type: resource.record.type,
+                reason: reason.text
+            )
+        case .unknownPatient:
+            throw VaultError.unknownPatient(entry: resource.entry, type: resource.record.type)
+        }
+    }
+
+    /// A resource of a patient whom nobody knows is refused at the end of the file.
+    private mutating func expect(_ owner: RecordOwner, of resource: AnalysedResource) throws {
+        let isNew = patients.insert(owner).inserted
+        guard case .patient(let patient) = owner else { return }
+        if resource.record == patient {
+            awaited[patient] = nil
+        } else if isNew, try !vault.guard.holds(patient) {
+            awaited[patient] = (resource.entry, resource.record.type)
+        }
+    }
+
+    private mutating func flush() throws {
+        guard !batch.isEmpty else { return }
+        let shares = BatchShares(batch)
+        batch = []
+        batchByteCount = 0
+        for round in shares.rounds {
+            let plans = try vault.guard.plan(round.map(\.write), in: session)
+            try store(round, plans)
+        }
+        report.unlabelled += shares.unclassified
+    }
+
+    /// Seals what was planned, announces it, and inserts the rows.
+    private mutating func store(_ round: [PatientBatch], _ plans: [PatientPlan]) throws {
+        let sealer = BatchSealer(vault: vault.guard.vault, random: vault.random)
+        var versions = try sealer.seal(round, plans)
+        for plan in plans where !plan.moves.isEmpty {
+            let moved = try Resealing(vault: vault, session: session, writer: writer).rows(plan)
+            report.relabelled += moved.count
+            versions += moved.map { SealedVersion(row: $0, commitment: $0.commitment) }
+        }
+        var hashes: [PatientPseudonym: [[UInt8]]] = [:]
+        for version in versions {
+            hashes[version.row.header.patient, default: []].append(version.commitment)
+        }
+        let announced = hashes.map { SealedHashes(pseudonym: $0.key, hashes: $0.value) }
+        guard let index = try vault.guard.recordIntent(announced, in: session) else { return }
+        for version in versions {
+            var header = version.row.header
+            header.logIndex = Int64(index)
+            try version.row.sealed.withUnsafeBytes { bytes in
+                if version.row.isCurrent {
+                    try writer.insert(header, sealed: bytes)
+                } else {
+                    try writer.reseal(header, sealed: bytes)
+                }
+            }
+        }
+        for (part, plan) in zip(round, plans) {
+            for (resource, store) in zip(part.resources, plan.stores) where store != nil {
+                report.stored += 1
+                report.bytes += resource.document.byteCount
+            }
+        }
+    }
+}
