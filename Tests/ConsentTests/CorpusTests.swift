@@ -12,6 +12,8 @@ struct CorpusCase {
     let decision: String
     let layer: String
     let by: [String]
+    /// What the facts consist of; see ``CorpusPattern``.
+    let pattern: String
 
     init(_ text: Substring, file: String) throws {
         let value = try JSONSerialization.jsonObject(with: Data(text.utf8))
@@ -30,6 +32,7 @@ struct CorpusCase {
         self.decision = decision
         self.layer = layer
         self.by = by
+        pattern = CorpusPattern.text(of: line)
     }
 
     struct Unreadable: Error {
@@ -68,9 +71,30 @@ struct CorpusTests {
             try dump.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
         }
         print("corpus: \(cases.count) cases")
-        #expect(cases.count >= 150)
+        #expect(cases.count >= 600)
         #expect(Set(cases.map(\.name)).count == cases.count)
         #expect(wrong.isEmpty, "\(wrong.count): \(wrong.prefix(10))")
+    }
+
+    @Test
+    func `no more than three cases share determining rules and pattern, and each has a source`()
+        throws
+    {
+        let cases = try CorpusCase.all()
+        let groups = Dictionary(grouping: cases) { item in
+            "\(item.decision) \(item.layer) \(item.by.joined(separator: " "))\n\(item.pattern)"
+        }
+        let crowded = groups.values.filter { $0.count > 3 }.map { $0.map(\.name) }
+        print("corpus: \(cases.count) cases, \(groups.count) patterns")
+        #expect(crowded.isEmpty, "\(crowded.prefix(4))")
+        #expect(groups.count >= 580)
+        #expect(cases.allSatisfy { !$0.source.isEmpty })
+    }
+
+    @Test func `every shipped rule decides a case of the corpus`() throws {
+        let by = Set(try CorpusCase.all().flatMap(\.by))
+        let silent = Shipped.policies.rules.filter { $0.effect != .oblige && !by.contains($0.id) }
+        #expect(silent.map(\.id) == [])
     }
 
     @Test func `a key that nobody knows fails the load of a case`() {

@@ -44,6 +44,12 @@ struct ContextBuilder {
         roles = request.requester.roles
         patientKey = request.patient.description
         for item in request.evidence.keys { evidence |= item.bit }
+        for document in facts.tables.documents
+        where document.period.contains(request.now)
+            && document.holders.contains(where: identity.isNamed(by:))
+        {
+            evidence |= document.evidence.bit
+        }
     }
 
     mutating func build() {

@@ -28,6 +28,9 @@ struct ConsentReader {
         if isR5 { tree.readR5(node) } else { tree.readR4(node) }
         problems += tree.problems
         isMalformed = isMalformed || tree.isMalformed
+        // A defective authorization is none (45 CFR 164.508(b)(2)): it permits nothing and forbids nothing.
+        let lacking = isR5 ? [] : Authorization.missing(in: node)
+        problems += lacking
         return ConsentDirective(
             id: id,
             standing: standing,
@@ -35,8 +38,8 @@ struct ConsentReader {
             patients: patients,
             bounds: bounds,
             custodians: tree.custodians,
-            provisions: isMalformed ? [] : tree.provisions,
-            closesDefault: tree.closesDefault && !isR5,
+            provisions: isMalformed || !lacking.isEmpty ? [] : tree.provisions,
+            closesDefault: tree.closesDefault && !isR5 && lacking.isEmpty,
             problems: problems,
             isMalformed: isMalformed
         )

@@ -30,6 +30,8 @@ public enum FactKind: String, Sendable, Hashable, CaseIterable {
     case consent
     /// A restriction that the vault agreed to or must agree to.
     case restriction
+    /// A document that gives somebody a legal ground, as an officer has seen it.
+    case evidence
 }
 
 /// A person or organization named in a record, as it is named there.
@@ -56,6 +58,8 @@ public struct Party: Sendable, Hashable {
         case provider
         /// Person a restriction blocks.
         case blocked
+        /// Holds a document.
+        case holder
     }
 
     /// What the party does in the record.
@@ -166,6 +170,8 @@ public struct Fact: Sendable, Hashable {
     public var source: String?
     /// What a restriction does, for kind ``FactKind/restriction``.
     public var restriction: RestrictionKind?
+    /// What a document proves, for kind ``FactKind/evidence``; its number is in ``names``.
+    public var evidence: Evidence?
 
     /// A fact with nothing but its kind.
     ///

@@ -62,6 +62,7 @@ extension Fact {
         object["language"] = language.map { .string($0) }
         object["source"] = source.map { .string($0) }
         object["restriction"] = (restriction?.rawValue).map { .string($0) }
+        object["evidence"] = (evidence?.rawValue).map { .string($0) }
         return .object(object.members)
     }
 
@@ -103,6 +104,10 @@ extension Fact {
         if let text = rest.takeText("restriction") {
             guard let restriction = RestrictionKind(rawValue: text) else { return nil }
             self.restriction = restriction
+        }
+        if let text = rest.takeText("evidence") {
+            guard let evidence = Evidence(rawValue: text) else { return nil }
+            self.evidence = evidence
         }
         guard rest.members.isEmpty else { return nil }
     }

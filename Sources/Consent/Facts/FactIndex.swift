@@ -37,6 +37,13 @@ struct FactTables: Sendable {
         let period: FactPeriod
     }
 
+    /// A document with whom it serves and when.
+    struct Document: Sendable {
+        let evidence: Evidence
+        let holders: [String]
+        let period: FactPeriod
+    }
+
     var patientKeys: Set<String> = []
     var birthDate: PartialDate?
     var isDeceased = false
@@ -63,6 +70,8 @@ struct FactTables: Sendable {
     var selfPaid: Set<String> = []
     /// Items that a minor alone controls.
     var minorControlled: Set<String> = []
+    /// Documents that give somebody a legal ground.
+    var documents: [Document] = []
     var part2Organizations: Set<String> = []
 
     init(_ entries: [PatientFacts.Entry]) {
@@ -112,6 +121,15 @@ struct FactTables: Sendable {
                 consents.append(ConsentDirective(text: source, fallbackID: id))
             }
         case .restriction: if fact.isActive { takeRestriction(fact, id: id) }
+        case .evidence:
+            guard fact.isActive, let evidence = fact.evidence else { return }
+            documents.append(
+                Document(
+                    evidence: evidence,
+                    holders: fact.parties.filter { $0.role == .holder }.flatMap(\.keys),
+                    period: fact.period
+                )
+            )
         }
     }
 

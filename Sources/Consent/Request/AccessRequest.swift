@@ -126,6 +126,8 @@ public enum Evidence: String, Sendable, Hashable, CaseIterable {
     case oversightRequest = "oversight-request"
     /// Waiver of an IRB or privacy board (164.512(i)).
     case researchWaiver = "research-waiver"
+    /// Data use agreement for a limited data set (164.514(e)).
+    case dataUseAgreement = "data-use-agreement"
     /// Business associate contract (164.504(e)).
     case businessAssociateContract = "business-associate-contract"
     /// Qualified service organization agreement (42 CFR 2.11).

@@ -239,6 +239,8 @@ struct ReferenceEvaluator {
             let texts = (value as? [Any] ?? [value]).map { "\($0)" }
             switch key {
             case "requester": return texts.contains(world.kind.rawValue)
+            // Requesters of random worlds have no role.
+            case "role": return false
             case "role_none": return true
             case "relationship": return !relationships(world).isDisjoint(with: texts)
             case "purpose":
