@@ -10,7 +10,7 @@ public enum DisclosureOutcome: Sendable {
     case released(Disclosure)
 }
 
-/// One record of a response, byte for byte as it was received.
+/// One record of a response: as it was received, but for what would tell of records that stay behind.
 public struct DisclosedRecord: Sendable {
     /// Type and id.
     public let record: RecordID
@@ -34,14 +34,16 @@ public struct Disclosure: Sendable {
     /// Number of the patient's own records.
     public var releasedCount: Int { records.count { !$0.isIncluded } }
 
-    /// The records as a FHIR R4 searchset Bundle, each with its stored bytes verbatim.
+    /// The records as a FHIR R4 searchset Bundle, each with its bytes as they are in ``records``.
     ///
     /// - Returns: UTF-8 JSON.
-    public func bundle() -> [UInt8] {
+    public func bundle() -> [UInt8] { Self.bundle(of: records) }
+
+    static func bundle(of records: [DisclosedRecord]) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(records.reduce(256) { $0 + $1.bytes.count + 128 })
         out += "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"total\":".utf8
-        out += "\(releasedCount)".utf8
+        out += "\(records.count { !$0.isIncluded })".utf8
         if !records.isEmpty { out += ",\"entry\":[".utf8 }
         for (index, record) in records.enumerated() {
             if index > 0 { out.append(0x2C) }

@@ -43,6 +43,7 @@ struct GrantReader {
             found.append(
                 OpenedRecord(
                     number: UInt32(row.header.number),
+                    segment: segment.segment,
                     disclosed: DisclosedRecord(
                         record: record,
                         version: row.header.version,

@@ -25,22 +25,24 @@ extension VaultService {
         }
         // 2. Ciphertext of the permitted segments is opened, and asked record by record where needed.
         let opened = try GrantReader(vault: self, grant: grant, request: request).open()
-        // 3. The log lists what the response carries, before it leaves.
+        // 3. What they say of records that stay behind is taken out.
+        let told = try ResponseRedaction(of: opened, under: grant, in: self).apply(to: opened)
+        // 4. The log lists what the response carries, before it leaves.
         let receipt = try recordDisclosure(of: opened, under: grant)
-        // 4. Only now do bytes leave.
+        // 5. Only now do bytes leave.
         var directory = DirectoryReader(vault: self, grant: grant)
-        let included = try directory.referenced(by: opened)
+        let included = try directory.referenced(by: told)
         return .released(
             Disclosure(
                 decision: grant.decision,
                 receipt: receipt,
-                records: opened.map(\.disclosed) + included
+                records: told.map(\.disclosed) + included
             )
         )
     }
 
     /// One entry for decision and manifest where the Guard knew the manifest already, else a second.
-    private func recordDisclosure(of opened: [OpenedRecord], under grant: Grant) throws -> Receipt {
+    func recordDisclosure(of opened: [OpenedRecord], under grant: Grant) throws -> Receipt {
         let manifest = Manifest(
             opened.map { Manifest.Item(number: $0.number, version: $0.disclosed.version) }
         )
@@ -56,5 +58,6 @@ extension VaultService {
 /// A record that was opened under a grant.
 struct OpenedRecord: Sendable {
     var number: UInt32
+    var segment: Segment
     var disclosed: DisclosedRecord
 }

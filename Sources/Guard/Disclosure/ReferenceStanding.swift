@@ -1,0 +1,63 @@
+public import Consent
+internal import FHIRModel
+public import VaultCore
+
+/// How a record that another one refers to stands to a request.
+public enum ReferenceStanding: Sendable, Hashable {
+    /// Every record of its segment may go to this requester.
+    case permitted
+    /// It depends on the record itself.
+    case depends
+    /// It may not go, or was deleted.
+    case withheld
+    /// The patient has no such record.
+    case unknown
+}
+
+extension GuardCore {
+    /// How records that a response refers to stand to its request, so that it names none that is withheld.
+    ///
+    /// No key leaves here and nothing of a record: no entry is due.
+    ///
+    /// - Parameters:
+    ///   - records: Types and ids.
+    ///   - patient: Whose.
+    ///   - context: The request that the response answers.
+    /// - Returns: One answer for each.
+    /// - Throws: ``GuardError/sealed`` and other ``Failure``s.
+    public func standing(
+        of records: [RecordID],
+        of patient: PatientPseudonym,
+        to context: DecisionContext
+    ) throws -> [ReferenceStanding] {
+        guard !records.isEmpty else { return [] }
+        return try exclusively { mutable in
+            let state = mutable.state
+            guard let known = try state.patient(patient) else { throw GuardError.grantEnded }
+            let catalogue = try state.catalogue(of: patient)
+            var answers: [UInt32: ReferenceStanding] = [:]
+            return records.map { record in
+                let tag = state.ring.tag(of: record, patient: patient)
+                guard let number = catalogue.number(ofTag: UInt64(bigEndianBytes: tag.bytes)) else {
+                    return .unknown
+                }
+                let item = catalogue.items[number]
+                if item.isDeleted { return .withheld }
+                if let answer = answers[UInt32(item.segment)] { return answer }
+                let answer = context.standing(of: known.segments[Int(item.segment)])
+                answers[UInt32(item.segment)] = answer
+                return answer
+            }
+        }
+    }
+}
+
+extension DecisionContext {
+    fileprivate func standing(of segment: Segment) -> ReferenceStanding {
+        switch segmentVerdict(category: segment.category, labels: segment.labels) {
+        case .permit: segment.namesOthers ? .depends : .permitted
+        case .depends: .depends
+        case .deny: .withheld
+        }
+    }
+}
