@@ -31,6 +31,7 @@ public final class GuardCore: Sendable {
         var state: GuardState
         var authenticator = Authenticator()
         var grants = GrantTable()
+        var emergencies = EmergencyTable()
         var writes: [WriteSessionID: WriteSession] = [:]
     }
 

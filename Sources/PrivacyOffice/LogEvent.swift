@@ -21,6 +21,10 @@ public struct LogEvent: Sendable {
         case madeKey = "made-key"
         /// Stated or withdrew a fact: a consent, a restriction.
         case stated
+        /// Reviewed an emergency access.
+        case reviewed
+        /// Tried out what a consent would show.
+        case previewed
         /// Anything else that the log says about the patient.
         case other
     }
@@ -100,10 +104,11 @@ public struct LogEvent: Sendable {
         case "decision":
             if part["found"] != nil { return .lookedUp }
             if part["read"] != nil { return .readLog }
+            if part["preview"] != nil { return .previewed }
             if entry["decision"] == "deny" { return .refused }
             return part["manifest"] == nil ? .permitted : .saw
         case "intent", "stored", "abandoned": return .wrote
-        case "fact": return .stated
+        case "fact": return part["reviewed"] == nil ? .stated : .reviewed
         case "key": return .madeKey
         default: return .other
         }

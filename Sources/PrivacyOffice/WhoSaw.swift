@@ -25,6 +25,10 @@ public struct WhoSaw: Sendable {
         public let purposes: [String]
         /// Why in an emergency, in plain words.
         public let emergencies: [String]
+        /// The codes behind ``purposes``.
+        public let purposeCodes: [String]
+        /// The codes behind ``emergencies``.
+        public let emergencyCodes: [String]
         /// Data categories.
         public let categories: [String]
         /// Records, the same ones counted again each time.
@@ -53,6 +57,8 @@ public struct WhoSaw: Sendable {
             case .wrote: "\(who) added to your record \(often)"
             case .madeKey: "\(who) had the key of your record made"
             case .stated: "\(who) recorded a decision of yours \(often)"
+            case .reviewed: "\(who) reviewed an emergency access \(often)"
+            case .previewed: "\(who) tried out \(often) what a consent would show"
             case .other: "\(who) did something else \(often)"
             }
         }
@@ -111,6 +117,8 @@ extension WhoSaw.Group {
             last: last.time,
             purposes: Self.distinct(events.flatMap(\.purposes).map(PlainWords.purpose)),
             emergencies: Self.distinct(events.compactMap(\.emergency).map(PlainWords.emergency)),
+            purposeCodes: Self.distinct(events.flatMap(\.purposes)),
+            emergencyCodes: Self.distinct(events.compactMap(\.emergency)),
             categories: Set(events.flatMap(\.categories)).sorted(),
             records: events.reduce(0) { $0 + $1.records },
             isMachine: first.isMachine,

@@ -35,6 +35,16 @@ extension GuardCore {
                 throw GuardError.invalid(field: "action")
             }
             let subject = try state.subject(of: request)
+            // An emergency that was declared goes on without a new reason, and is noted all the same.
+            let emergency = try mutable.emergencies.session(
+                for: request,
+                by: principal,
+                on: subject,
+                state: state
+            )
+            let declared = request
+            var request = request
+            if let emergency { request.breakGlass = BreakGlass(reason: emergency.reason) }
             let question = try Question(
                 request: request,
                 requester: principal.requester,
@@ -47,6 +57,7 @@ extension GuardCore {
                 question: question,
                 actor: actor,
                 policyDigest: policyDigest,
+                continues: emergency?.index,
                 state: state
             )
             let receipt = try entry.write(to: state)
@@ -55,6 +66,15 @@ extension GuardCore {
             guard question.isPermitted, let subject else {
                 return .denied(
                     Denial(receipt: receipt, reason: Denial.reason)
+                )
+            }
+            if let reason = declared.breakGlass?.reason, question.decision.layer == .emergency {
+                mutable.emergencies.note(
+                    reason,
+                    by: principal,
+                    on: subject.pseudonym,
+                    at: receipt,
+                    time: entry.time
                 )
             }
             if question.manifest == nil {

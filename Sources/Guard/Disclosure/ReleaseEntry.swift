@@ -17,6 +17,7 @@ struct ReleaseEntry {
         question: Question,
         actor: Actor,
         policyDigest: String,
+        continues emergency: UInt64?,
         state: GuardState
     ) throws {
         self.question = question
@@ -59,6 +60,7 @@ struct ReleaseEntry {
                 part.set("released", .int(Int64(manifest.items.count)))
             }
         }
+        if let emergency { part.set("continues", .int(Int64(clamping: emergency))) }
         if let claim = request.claim { part.set("claim", .string(claim)) }
         if let note = request.breakGlass?.note { part.set("note", .string(note)) }
         if !decision.problems.isEmpty { part.set("problems", .strings(decision.problems)) }

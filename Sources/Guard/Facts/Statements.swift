@@ -29,7 +29,15 @@ extension GuardCore {
         let body: JSONValue = [
             "kind": "state", "patient": patient.json, "facts": .array(entries.map(\.encoded)),
         ]
-        return try change(of: patient, by: caller, body: body, action: "state", context) { facts in
+        let isOfficers = entries.contains { $0.facts.contains { !$0.isThePatientsToState } }
+        return try change(
+            of: patient,
+            by: caller,
+            body: body,
+            action: "state",
+            onlyOfficer: isOfficers,
+            context
+        ) { facts in
             for entry in entries { facts.merge(entry) }
             return ["facts": .array(entries.map(\.encoded))]
         }
@@ -97,26 +105,29 @@ extension GuardCore {
             )
             try state.commit()
             return try state.facts(of: pseudonym).facts.entries
-                .filter { $0.facts.contains { $0.kind == .consent || $0.kind == .restriction } }
+                .filter { entry in
+                    entry.facts.contains { [.consent, .restriction, .evidence].contains($0.kind) }
+                }
                 .map { StatedFact(patient: reference, entry: $0) }
         }
     }
 
-    /// The patient whose facts an origin stands in.
+    /// What an origin states, and of whom.
     ///
     /// - Parameter origin: `Consent/42`.
     /// - Returns: `nil` where no patient has it.
     /// - Throws: A ``Failure``.
     /// - Complexity: O(patients).
-    public func patient(ofStatement origin: RecordID) throws -> RecordID? {
+    public func statement(_ origin: RecordID) throws -> StatedFact? {
         try exclusively { mutable in
             let state = mutable.state
-            var found: RecordID?
+            var found: StatedFact?
             try state.forEachStoredItem(.facts) { key, bytes in
                 guard found == nil, let pseudonym = PatientPseudonym(bytes: key),
-                    try CachedFacts(decoding: bytes).facts.entry(of: origin) != nil
+                    let entry = try CachedFacts(decoding: bytes).facts.entry(of: origin),
+                    let patient = try state.patient(pseudonym).flatMap({ RecordID($0.reference) })
                 else { return }
-                found = try state.patient(pseudonym).flatMap { RecordID($0.reference) }
+                found = StatedFact(patient: patient, entry: entry)
             }
             return found
         }
@@ -127,6 +138,7 @@ extension GuardCore {
         by caller: Caller,
         body: JSONValue,
         action: String,
+        onlyOfficer: Bool = false,
         _ context: CallContext,
         _ edit: (inout PatientFacts) throws -> JSONValue
     ) throws -> Receipt {
@@ -139,6 +151,9 @@ extension GuardCore {
                 allowsOperator: false
             )
             try state.requireConsentKeeper(actor, of: try state.pseudonym(of: patient))
+            if onlyOfficer, actor.principal?.requester.kind != .privacyOfficer {
+                throw GuardError.notPermitted(action: "state that a document was seen")
+            }
             let (pseudonym, _) = try state.known(patient)
             var facts = try state.facts(of: pseudonym)
             let part = try edit(&facts.facts)
@@ -178,5 +193,13 @@ extension GuardState {
         default: break
         }
         throw GuardError.notPermitted(action: "see or state this patient's consents")
+    }
+}
+
+extension Fact {
+    /// Whether the patient may state it: all but documents that an officer must have seen.
+    fileprivate var isThePatientsToState: Bool {
+        guard kind == .evidence else { return true }
+        return evidence == .patientAgreed || evidence == .involvedInCare
     }
 }

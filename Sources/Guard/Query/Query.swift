@@ -105,7 +105,7 @@ extension GuardState {
         return ring.pseudonym(of: reference)
     }
 
-    fileprivate func logReading(
+    func logReading(
         _ query: LogQuery,
         by actor: Actor,
         of patient: PatientPseudonym?

@@ -24,42 +24,26 @@ extension VaultService {
     ///   - context: Where the call came from.
     ///   - now: To tell an expired Consent.
     /// - Returns: Where it stands.
-    /// - Throws: ``VaultError/unusableConsent(reasons:)`` for one that is malformed, not active or expired,
-    ///   ``VaultError/consentWithoutPatient`` and other ``Failure``s; then nothing has changed.
+    /// - Throws: ``VaultError/unusableConsent(reasons:)`` for one that is malformed, not active, expired or a
+    ///   defective authorization, ``VaultError/consentWithoutPatient`` and other ``Failure``s; then
+    ///   nothing has changed.
     public func addConsent(
         _ bytes: [UInt8],
         by session: Caller,
         context: CallContext,
         now: Instant
     ) throws -> ConsentReceipt {
-        var parser = JSONParser()
-        let document = try parser.parse(bytes)
-        guard document.root["resourceType"]?.string == "Consent" else {
-            throw VaultError.notAConsent
-        }
-        let directive = ConsentDirective(document.root)
-        var reasons = directive.isMalformed ? directive.problems : []
-        if directive.standing == .absent { reasons.append("its status is not `active`") }
-        if reasons.isEmpty, !directive.isInForce(at: now) {
-            reasons.append("its period does not include today")
-        }
-        guard reasons.isEmpty else { throw VaultError.unusableConsent(reasons: reasons) }
-        guard let patient = directive.patients.lazy.compactMap({ RecordID(literal: $0) }).first,
-            patient.type == "Patient"
-        else { throw VaultError.consentWithoutPatient }
+        let stated = try StatedConsent(bytes, now: now)
         let report: ImportReport
         do {
-            let write = try `guard`.beginConsent(of: patient, by: session, context: context)
+            let write = try `guard`.beginConsent(of: stated.patient, by: session, context: context)
             report = try importFile(MemorySource(bytes), in: write, isPart2Source: false)
         } catch GuardError.unknown { throw VaultError.consentWithoutPatient }
-        guard let id = document.root["id"]?.string.flatMap({ FHIRID($0) }) else {
-            throw VaultError.notAConsent
-        }
         return ConsentReceipt(
-            record: RecordID(type: "Consent", id: id),
-            patient: patient,
+            record: stated.record,
+            patient: stated.patient,
             logIndex: report.logIndex,
-            problems: directive.problems
+            problems: stated.directive.problems
         )
     }
 }

@@ -53,17 +53,46 @@ extension VaultService {
         by caller: Caller,
         context: CallContext
     ) throws -> Receipt {
-        for type in ["Consent", "Restriction"] {
+        for type in ["Consent", "Restriction", "Evidence"] {
             let origin = RecordID(type: type, id: id)
-            guard let patient = try `guard`.patient(ofStatement: origin) else { continue }
+            guard let stated = try `guard`.statement(origin) else { continue }
             return try `guard`.withdraw(
                 origin,
-                of: .id(patient.id),
+                of: .id(stated.patient.id),
                 by: caller,
                 context: context
             )
         }
         throw GuardError.unknown(what: "consent")
+    }
+
+    /// A Consent as FHIR R4, as it was stated.
+    ///
+    /// - Parameters:
+    ///   - id: The Consent's id.
+    ///   - caller: The patient, an officer or a registrar.
+    ///   - context: Where the call came from.
+    /// - Returns: The resource's JSON, and whose it is.
+    /// - Throws: ``GuardError/unknown(what:)`` where there is none, and others.
+    public func consent(
+        _ id: FHIRID,
+        by caller: Caller,
+        context: CallContext
+    ) throws -> (bytes: [UInt8], patient: RecordID) {
+        let origin = RecordID(type: "Consent", id: id)
+        guard let stated = try `guard`.statement(origin) else {
+            throw GuardError.unknown(what: "consent")
+        }
+        // Asks again as the caller: who may not keep consents learns nothing.
+        let kept = try `guard`.statements(
+            of: .id(stated.patient.id),
+            by: caller,
+            context: context
+        )
+        guard let entry = kept.first(where: { $0.entry.origin == origin })?.entry,
+            let source = entry.facts.lazy.compactMap(\.source).first
+        else { throw GuardError.unknown(what: "consent") }
+        return (Array(source.utf8), stated.patient)
     }
 
     private func listing(_ fact: Fact, origin: RecordID, now: Instant) -> ConsentListing? {
@@ -75,6 +104,16 @@ extension VaultService {
                 status: "restriction",
                 isInForce: fact.isActive && fact.period.contains(now),
                 summary: ([kind.rawValue] + who + what).joined(separator: " "),
+                problems: []
+            )
+        }
+        if let evidence = fact.evidence {
+            let who = fact.parties.compactMap { $0.reference ?? $0.identifier }
+            return ConsentListing(
+                record: origin,
+                status: "evidence",
+                isInForce: fact.isActive && fact.period.contains(now),
+                summary: ([evidence.rawValue, "for"] + who + fact.names).joined(separator: " "),
                 problems: []
             )
         }

@@ -24,7 +24,9 @@ extension VaultService {
         context: CallContext
     ) throws -> Explanation {
         let entry = try `guard`.entry(at: index, by: caller, context: context)
-        guard entry.kind == "decision", entry["action"] == "read" || entry["action"] == "preview"
+        guard entry.kind == "decision",
+            entry["action"].flatMap({ AccessAction(name: $0) }) == .read,
+            entry["action"] != "preview"
         else { throw GuardError.unknown(what: "decision at this index") }
         guard let part = entry.parts.first,
             let actor = entry["actor"].flatMap({ PrincipalID($0) }),
@@ -32,24 +34,27 @@ extension VaultService {
         else { return Explanation(json: Self.withoutPatient(entry)) }
         let facts = try `guard`.facts(of: part.pseudonym, at: index)
         let decision = DecisionContext(
-            request: Self.request(entry, part, principal),
+            request: PastRequest.request(entry, part, principal.requester),
             facts: facts.facts,
             directory: facts.directory,
             policies: `guard`.policies
         ).decision()
         let logged = (entry.header["rules"]?.array ?? []).compactMap(\.string)
+        let keys = Self.keys(of: principal.requester)
         return Explanation(json: [
             "index": .int(Int64(index)),
             "time": .string(entry.time.description),
             "actor": .string(actor.text),
             "purpose": entry.header["purpose"] ?? .null,
+            "scope": entry.header["scopeAsked"] ?? .null,
+            "breakGlass": entry.header["breakGlassReason"] ?? .null,
             "decision": .string(entry["decision"] ?? "unknown"),
             "layer": .string(decision.layer.rawValue),
             "rules": .array(decision.rules.map(Self.json)),
             "obligations": .strings(decision.obligations.map(\.code)),
             "problems": .strings(decision.problems),
             "reason": .string(decision.reasonForOfficer),
-            "facts": .array(facts.facts.entries.flatMap(Self.json)),
+            "facts": .array(facts.facts.entries.flatMap { Self.json($0, requester: keys) }),
             "policyDigest": .string(entry["policyDigest"] ?? "unknown"),
             "samePolicies": .bool(entry["policyDigest"] == `guard`.policyDigest),
             "reproduced": .bool(logged == decision.rules.map(\.id)),
@@ -57,28 +62,16 @@ extension VaultService {
         ])
     }
 
-    private static func request(
-        _ entry: LoggedEntry,
-        _ part: LoggedEntry.Part,
-        _ principal: Principal
-    ) -> AccessRequest {
-        let purposes = (entry.header["purpose"]?.array ?? []).compactMap(\.string)
-        let patient = part.reference.flatMap { RecordID($0) }
-        var request = AccessRequest(
-            requester: principal.requester,
-            patient: patient ?? RecordID(type: "Patient", id: principal.placeholderID),
-            purposes: purposes,
-            now: entry.time
-        )
-        if let reason = entry["breakGlassReason"], reason != "none", reason != "unknown" {
-            request.breakGlass = EmergencyOverride(reason: reason)
+    /// References and identifiers by which facts may name the requester.
+    private static func keys(of requester: Requester) -> Set<String> {
+        var keys = Set(requester.references + requester.identifiers.map(\.key))
+        switch requester.organization {
+        case .reference(let reference)?: keys.insert(reference)
+        case .identifier(let system, let value)?: keys.insert("\(system)|\(value)")
+        case .name(let name)?: keys.insert(name)
+        case nil: break
         }
-        if let claim = part.body["claim"]?.string,
-            let id = RecordID(claim) ?? FHIRID(claim).map({ RecordID(type: "Claim", id: $0) })
-        {
-            request.claim = .one(id)
-        }
-        return request
+        return keys
     }
 
     private static func json(_ rule: DeterminingRule) -> JSONValue {
@@ -89,12 +82,23 @@ extension VaultService {
         ]
     }
 
-    private static func json(_ entry: PatientFacts.Entry) -> [JSONValue] {
-        entry.facts.map { fact in
-            [
+    /// A fact, and whether it could speak: what the patient directed, who the patient is, and everything
+    /// that names the requester.
+    private static func json(
+        _ entry: PatientFacts.Entry,
+        requester keys: Set<String>
+    ) -> [JSONValue] {
+        let always: Set<FactKind> = [.patient, .consent, .restriction]
+        return entry.facts.map { fact in
+            let names = fact.parties.compactMap { $0.reference ?? $0.identifier }
+            let all = names + fact.parties.compactMap(\.display) + fact.identifiers
+            let isUsed =
+                always.contains(fact.kind) || keys.contains(entry.origin.description)
+                || all.contains(where: keys.contains)
+            return [
                 "record": .string(entry.origin.description), "version": .int(entry.version),
-                "kind": .string(fact.kind.rawValue),
-                "names": .strings(fact.parties.compactMap { $0.reference ?? $0.identifier }),
+                "kind": .string(fact.kind.rawValue), "names": .strings(names),
+                "used": .bool(isUsed),
             ]
         }
     }
@@ -106,13 +110,5 @@ extension VaultService {
             "decision": .string(entry["decision"] ?? "unknown"),
             "rules": .array([]), "reason": "the request named no patient that this vault knows",
         ]
-    }
-}
-
-extension Principal {
-    /// Stands where a patient's id is no longer known; no rule of a relationship can match it.
-    fileprivate var placeholderID: FHIRID {
-        guard let id = FHIRID("erased") else { preconditionFailure("a valid id") }
-        return id
     }
 }

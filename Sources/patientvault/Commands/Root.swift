@@ -21,7 +21,8 @@ struct PatientVault: ParsableCommand {
             CommandGroup(
                 name: "Records",
                 subcommands: [
-                    Find.self, Request.self, ConsentCommand.self, Restrict.self, Explain.self,
+                    Find.self, Request.self, ConsentCommand.self, Restrict.self,
+                    EvidenceCommand.self, Explain.self,
                     Erase.self,
                 ]
             ),

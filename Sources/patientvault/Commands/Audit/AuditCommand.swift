@@ -8,6 +8,7 @@ struct AuditCommand: ParsableCommand {
         abstract: "The access log: read, explained, and proved.",
         subcommands: [
             AuditList.self, AuditPatient.self, AuditAccounting.self, AuditUnexplained.self,
+            AuditEmergencies.self, AuditReview.self,
             AuditVerify.self, AuditCheckpoint.self, AuditProve.self, AuditCheck.self,
         ]
     )

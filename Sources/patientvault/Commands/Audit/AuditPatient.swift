@@ -15,12 +15,15 @@ struct AuditPatient: ParsableCommand {
         help: ArgumentHelp("Where to write the proof that the list is complete.", valueName: "file")
     )
     var proof: String?
+    @Option(help: ArgumentHelp("Plain words in: en, ta, ms, nb, lt, ko.", valueName: "l"))
+    var language: String?
     @OptionGroup var options: VaultOptions
 
     func run() throws {
+        let wording = try Languages.wording(language)
         let designation = try Designation.patient(patient)
         try options.withVault { vault in
-            let report = try Self.report(designation, vault: vault)
+            let report = try Self.report(designation, vault: vault, wording: wording)
             if let proof { try Files.deliver(Array(report.proof.utf8), to: proof) }
             if options.terminal.isJSON {
                 options.terminal.answer(report.json)
@@ -32,7 +35,8 @@ struct AuditPatient: ParsableCommand {
 
     static func report(
         _ patient: PatientDesignation,
-        vault: OpenVault
+        vault: OpenVault,
+        wording: Wording
     ) throws -> WhoSawReport {
         var query = LogQuery()
         query.patient = patient
@@ -55,7 +59,8 @@ struct AuditPatient: ParsableCommand {
                 own: Set(own.map(\.id.text))
             ),
             proof: proof,
-            finding: finding
+            finding: finding,
+            wording: wording
         )
     }
 }
@@ -74,26 +79,27 @@ struct WhoSawReport {
     let who: WhoSaw
     let proof: String
     let finding: ProofFinding
+    let wording: Wording
 
     private var isComplete: Bool { finding.problems.isEmpty }
 
     func say(on terminal: Terminal) {
         let paint = terminal.paint
-        terminal.say(paint.bold("Who saw this record"))
-        if who.people.isEmpty { terminal.say("  nobody") }
+        terminal.say(paint.bold(wording.heading(.whoSaw)))
+        if who.people.isEmpty { terminal.say("  \(wording.heading(.nobody))") }
         for group in who.people { line(group, on: terminal) }
-        section("Programs, on their own", who.machines, on: terminal)
-        section("Asked and refused", who.refused, on: terminal)
-        section("Also in the log", who.others, on: terminal)
+        section(wording.heading(.programs), who.machines, on: terminal)
+        section(wording.heading(.refused), who.refused, on: terminal)
+        section(wording.heading(.also), who.others, on: terminal)
         terminal.say()
         if let period = who.period {
             terminal.say(
-                "Period: \(Words.time(period.first)) to \(Words.time(period.last)) (UTC)"
+                "\(wording.heading(.period)): \(Words.time(period.first)) to \(Words.time(period.last)) (UTC)"
             )
         }
         terminal.say(
             isComplete
-                ? paint.green("Complete")
+                ? paint.green(wording.heading(.complete))
                     + ": all \(Words.count(finding.entries.count, "entry", "entries")) about this "
                     + "patient, each naming the one before, under a signed log of "
                     + "\(Words.number(Int(clamping: finding.treeSize ?? 0)))."
@@ -112,20 +118,20 @@ struct WhoSawReport {
         let days = Words.time(group.first).prefix(10)
         let last = Words.time(group.last).prefix(10)
         let when = days == last ? String(days) : "\(days) to \(last)"
-        terminal.say("  \(when)  \(group.sentence)")
+        terminal.say("  \(when)  \(wording.sentence(group))")
         if group.kind == .saw, !group.categories.isEmpty {
-            terminal.say(
-                terminal.paint.dim("      what: \(group.categories.joined(separator: ", "))")
-            )
+            let what = group.categories.map(wording.category).joined(separator: ", ")
+            terminal.say(terminal.paint.dim("      \(wording.heading(.what)): \(what)"))
         }
     }
 
     var json: JSONValue {
         [
-            "people": .array(who.people.map(Self.json)),
-            "machines": .array(who.machines.map(Self.json)),
-            "refused": .array(who.refused.map(Self.json)),
-            "others": .array(who.others.map(Self.json)),
+            "language": .string(wording.language),
+            "people": .array(who.people.map(json)),
+            "machines": .array(who.machines.map(json)),
+            "refused": .array(who.refused.map(json)),
+            "others": .array(who.others.map(json)),
             "period": who.period.map {
                 ["first": .string($0.first.description), "last": .string($0.last.description)]
             } ?? .null, "complete": .bool(isComplete),
@@ -137,7 +143,7 @@ struct WhoSawReport {
         ]
     }
 
-    private static func json(_ group: WhoSaw.Group) -> JSONValue {
+    private func json(_ group: WhoSaw.Group) -> JSONValue {
         [
             "actor": .string(group.actor), "name": .string(group.name),
             "kind": .string(group.actorKind), "did": .string(group.kind.rawValue),
@@ -146,7 +152,7 @@ struct WhoSawReport {
             "emergencies": .strings(group.emergencies), "categories": .strings(group.categories),
             "records": .int(Int64(group.records)),
             "entries": .array(group.entries.map { .int(Int64(clamping: $0)) }),
-            "words": .string(group.sentence),
+            "words": .string(wording.sentence(group)),
         ]
     }
 }

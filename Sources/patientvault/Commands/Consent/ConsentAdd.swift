@@ -10,9 +10,22 @@ struct ConsentAdd: ParsableCommand {
     )
 
     @Argument(help: "One FHIR R4 Consent; `-` is stdin.") var file: String
+    @Option(
+        help: ArgumentHelp(
+            "Where to write a receipt for the patient (ISO/IEC TS 27560); `-` is stdout.",
+            valueName: "file"
+        )
+    )
+    var receipt: String?
     @OptionGroup var options: VaultOptions
 
     func run() throws {
+        guard !(options.output.isJSON && receipt == "-") else {
+            throw Complaint.usage(
+                "`--json` and `--receipt -` both want stdout",
+                hint: "leave one of them out"
+            )
+        }
         let bytes = try Files.read(file)
         try options.withVault(principalFor: "consent add", labels: true) { vault in
             let added = try vault.service.addConsent(
@@ -21,6 +34,10 @@ struct ConsentAdd: ParsableCommand {
                 context: vault.context,
                 now: SystemClock().now()
             )
+            if let receipt {
+                let document = try ConsentReceiptCommand.receipt(of: added.record.id, in: vault)
+                try Files.deliver(document.bytes + [0x0A], to: receipt)
+            }
             let terminal = options.terminal
             if terminal.isJSON {
                 return terminal.answer([
@@ -89,13 +106,8 @@ struct ConsentRevoke: ParsableCommand {
     @OptionGroup var options: VaultOptions
 
     func run() throws {
-        let bare = id.split(separator: "/").last.map(String.init) ?? id
-        guard let consent = FHIRID(bare) else {
-            throw Complaint.usage(
-                "a consent is named by its FHIR id",
-                hint: "see `patientvault consent list`"
-            )
-        }
+        let consent = try ConsentName.id(id)
+        let bare = consent.text
         try options.withVault(principalFor: "consent revoke") { vault in
             let receipt = try vault.service.revokeConsent(
                 consent,

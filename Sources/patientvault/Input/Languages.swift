@@ -1,0 +1,29 @@
+internal import PrivacyOffice
+internal import VaultCore
+
+/// Finds the words of a language, for what patients read.
+enum Languages {
+    /// Reads the shipped file of a language.
+    ///
+    /// - Parameter code: BCP 47; `nil` for English.
+    /// - Throws: ``Complaint`` where there is no such language, or its file cannot be read.
+    static func wording(_ code: String?) throws -> Wording {
+        let code = code ?? "en"
+        guard Wording.languages.contains(code) else {
+            throw Complaint.usage(
+                "there is no such language here",
+                hint: "one of " + Wording.languages.joined(separator: ", ")
+            )
+        }
+        let folder = try PolicyFolder.shipped().path + "/explanations"
+        guard let json = JSONValue(parsing: try Files.read("\(folder)/\(code).json")),
+            let wording = Wording(json: json)
+        else {
+            throw Complaint.badInput(
+                "the words of language `\(code)` cannot be read",
+                hint: "take `Policies/explanations/\(code).json` of the repository"
+            )
+        }
+        return wording
+    }
+}
