@@ -77,7 +77,8 @@ public struct Wording: Sendable {
 
     /// The texts of one table, for tests that compare languages.
     ///
-    /// - Parameter name: Such as `rules`; empty where English has no table of its own.
+    /// - Parameter name: Such as `rules`.
+    /// - Returns: Texts by code; empty where English has no table of its own.
     public func table(_ name: String) -> [String: String] { tables[name] ?? [:] }
 
     private func text(_ table: String, _ key: String) -> String {

@@ -6,6 +6,7 @@ enum Languages {
     /// Reads the shipped file of a language.
     ///
     /// - Parameter code: BCP 47; `nil` for English.
+    /// - Returns: Its words.
     /// - Throws: ``Complaint`` where there is no such language, or its file cannot be read.
     static func wording(_ code: String?) throws -> Wording {
         let code = code ?? "en"
