@@ -71,10 +71,7 @@ struct FactsReplay {
     /// Applies what an entry's part states; answers whether it stated anything.
     static func apply(_ body: JSONValue, to facts: inout PatientFacts) throws -> Bool {
         var changed = false
-        for item in body["facts"]?.array ?? [] {
-            guard let entry = PatientFacts.Entry(encoded: item) else {
-                throw GuardError.damagedState
-            }
+        for entry in try statements(in: body) {
             facts.merge(entry)
             changed = true
         }
@@ -86,5 +83,16 @@ struct FactsReplay {
             changed = true
         }
         return changed
+    }
+
+    /// What a part states: an intent packs it, other entries write it out.
+    private static func statements(in body: JSONValue) throws -> [PatientFacts.Entry] {
+        if body["rows"] != nil { return try IntentPart(json: body).facts }
+        return try (body["facts"]?.array ?? []).map { item in
+            guard let entry = PatientFacts.Entry(encoded: item) else {
+                throw GuardError.damagedState
+            }
+            return entry
+        }
     }
 }
