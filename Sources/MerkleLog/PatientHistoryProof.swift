@@ -1,8 +1,7 @@
 /// All entries of one patient under one checkpoint, newest first, chained by their back-pointers.
 ///
-/// Complete between the newest entry shown and the patient's first. That no newer one exists is proved
-/// only by a heads block, whose place is kept in the format. Text format
-/// `patientvault/history-proof@v1`, see docs/design/log.md.
+/// Complete between the newest entry shown and the patient's first by the back-pointers, and up to the
+/// checkpoint by the heads block. Text format `patientvault/history-proof@v1`, see docs/design/log.md.
 public struct PatientHistoryProof: Sendable, Hashable {
     /// First line of the text.
     public static let firstLine = "patientvault/history-proof@v1"
@@ -11,6 +10,8 @@ public struct PatientHistoryProof: Sendable, Hashable {
     public enum Heads: Sendable, Hashable {
         /// Not proved.
         case none
+        /// The map of heads in the checkpoint's last entry says so.
+        case map(HeadsBlock)
     }
 
     /// Each with its header and this patient's part opened, newest first.
@@ -34,7 +35,12 @@ public struct PatientHistoryProof: Sendable, Hashable {
 
     /// The file's bytes, UTF-8.
     public var bytes: [UInt8] {
-        var text = Array("\(Self.firstLine)\nheads none\nentries \(entries.count)\n\n".utf8)
+        var text = Array("\(Self.firstLine)\n".utf8)
+        switch heads {
+        case .none: text += "heads none\n".utf8
+        case .map(let block): text += Array("heads map\n".utf8) + block.lines
+        }
+        text += "entries \(entries.count)\n\n".utf8
         for entry in entries { text += entry.block }
         return text + checkpoint.bytes
     }
@@ -47,13 +53,37 @@ public struct PatientHistoryProof: Sendable, Hashable {
     public init(parsing bytes: [UInt8]) throws(MerkleLogError) {
         var lines = ProofLines(bytes)
         try lines.expect(Self.firstLine)
-        try lines.expect("heads none")
-        heads = .none
+        var sides: [MerkleHash] = []
+        var map: EntryProof?
+        switch try lines.required("heads") {
+        case "none": break
+        case "map":
+            // The claimed head is the first entry's own, so it is not said twice.
+            sides = try HeadProof(&lines, head: PatientHead(count: 1, last: 0)).sides
+            map = try EntryProof(&lines)
+        default: throw lines.failure
+        }
         let count = try lines.count("entries")
         try lines.expect("")
         var entries: [EntryProof] = []
         for _ in 0..<count { entries.append(try EntryProof(&lines)) }
         self.entries = entries
+        heads =
+            map.map { map in
+                let head = entries.first.flatMap { $0.claimedHead }
+                let claim = HeadProof.Claim.head(head ?? PatientHead(count: 0, last: 0))
+                return .map(
+                    HeadsBlock(proof: HeadProof(claim: claim, sides: sides), entry: map)
+                )
+            } ?? .none
         checkpoint = try SignedNote(parsing: lines.rest)
+    }
+}
+
+extension EntryProof {
+    /// The head that this entry's opened part makes, if it is the patient's newest.
+    var claimedHead: PatientHead? {
+        guard let json = parts.first?.json, let part = try? PatientPart(json) else { return nil }
+        return PatientHead(count: part.count, last: index)
     }
 }

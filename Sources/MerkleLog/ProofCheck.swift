@@ -7,7 +7,7 @@ public enum ProofCheck {
     /// Largest file that is read.
     public static let maximumByteCount = 256 << 20
 
-    /// Checks an entry proof, a history proof or a bare signed checkpoint.
+    /// Checks an entry, history or not-accessed proof, a chain of checkpoints, or a signed checkpoint.
     ///
     /// - Parameters:
     ///   - file: The file's bytes.
@@ -27,56 +27,112 @@ public enum ProofCheck {
             return verdict
         }
         do throws(MerkleLogError) {
-            let (entries, note) = try read(file, into: &verdict)
+            let document = try read(file, into: &verdict)
+            let (entries, note) = (document.entries, document.note)
             let checkpoint = try Checkpoint(text: note.text)
             verdict.checkpoint = checkpoint
-            checkSignatures(of: note, checkpoint, key: key, witnesses: witnesses, &verdict)
+            let signatures = checkSignatures(
+                of: note,
+                checkpoint,
+                key: key,
+                witnesses: witnesses,
+                &verdict
+            )
+            verdict.cosignatures = signatures.verified.filter { $0.timestamp != nil }
             if verdict.cosignatures.count < requiredCosignatures {
                 verdict.report(
                     .witnesses,
                     "\(verdict.cosignatures.count) of \(requiredCosignatures) cosignatures"
                 )
             }
-            for entry in entries { check(entry, under: checkpoint, &verdict) }
+            for entry in entries {
+                verdict.entries.append(check(entry, under: checkpoint, &verdict))
+            }
+            for link in document.earlier {
+                let before = try Checkpoint(text: link.checkpoint.text)
+                checkSignatures(
+                    of: link.checkpoint,
+                    before,
+                    key: key,
+                    witnesses: witnesses,
+                    &verdict
+                )
+            }
             if verdict.subject == .history { checkChain(&verdict) }
+            HeadsCheck(checkpoint: checkpoint).check(document.claims, &verdict)
         } catch {
             verdict.report(.malformed, error.message)
         }
         return verdict
     }
 
+    /// A file taken apart: entries in order, and what maps of heads must say.
+    private struct Document {
+        var entries: [EntryProof] = []
+        var claims = HeadsCheck.Claims.none
+        /// Checkpoints before the one that counts.
+        var earlier: [CheckpointChain.Link] = []
+        var note: SignedNote
+    }
+
     private static func read(
         _ file: [UInt8],
         into verdict: inout ProofVerdict
-    ) throws(MerkleLogError) -> ([EntryProof], SignedNote) {
+    ) throws(MerkleLogError) -> Document {
         if file.starts(with: "\(ProofBundle.firstLine)\n".utf8) {
             verdict.subject = .entry
             let bundle = try ProofBundle(parsing: file)
-            return ([bundle.entry], bundle.checkpoint)
+            return Document(entries: [bundle.entry], note: bundle.checkpoint)
         }
         if file.starts(with: "\(PatientHistoryProof.firstLine)\n".utf8) {
             verdict.subject = .history
             let history = try PatientHistoryProof(parsing: file)
-            verdict.notes.append(
-                "that no newer entry exists is not proved: there is no heads block"
+            guard case .map(let block) = history.heads else {
+                verdict.notes.append(
+                    "that no newer entry exists is not proved: there is no heads block"
+                )
+                return Document(entries: history.entries, note: history.checkpoint)
+            }
+            return Document(
+                entries: history.entries,
+                claims: .newest(block),
+                note: history.checkpoint
             )
-            return (history.entries, history.checkpoint)
+        }
+        if file.starts(with: "\(NotAccessedProof.firstLine)\n".utf8) {
+            verdict.subject = .notAccessed
+            let proof = try NotAccessedProof(parsing: file)
+            return Document(claims: .unchanged(proof), note: proof.checkpoint)
+        }
+        if file.starts(with: "\(CheckpointChain.firstLine)\n".utf8) {
+            verdict.subject = .chain
+            let chain = try CheckpointChain(parsing: file)
+            for place in try chain.breaks() {
+                verdict.report(
+                    .consistency,
+                    "checkpoint \(place + 1) does not extend the one before"
+                )
+            }
+            return Document(
+                earlier: Array(chain.links.dropLast()),
+                note: chain.links[chain.links.count - 1].checkpoint
+            )
         }
         let note = try SignedNote(parsing: file)
         verdict.subject = .checkpoint
-        return ([], note)
+        return Document(note: note)
     }
 
+    @discardableResult
     private static func checkSignatures(
         of note: SignedNote,
         _ checkpoint: Checkpoint,
         key: NoteVerifierKey,
         witnesses: [NoteVerifierKey],
         _ verdict: inout ProofVerdict
-    ) {
+    ) -> NoteVerdict {
         let cosigners = witnesses.filter { $0.algorithm != .ed25519 }
         let signatures = note.verify([key] + cosigners)
-        verdict.cosignatures = signatures.verified.filter { $0.timestamp != nil }
         if key.algorithm != .ed25519 || !signatures.isVerified(by: key) {
             verdict.report(.signature, "the log's key did not sign this checkpoint")
         }
@@ -92,13 +148,14 @@ public enum ProofCheck {
         if !checkpoint.origin.utf8.elementsEqual(key.name.utf8) {
             verdict.report(.origin, "the checkpoint is of another log than the key")
         }
+        return signatures
     }
 
-    private static func check(
+    static func check(
         _ entry: EntryProof,
         under checkpoint: Checkpoint,
         _ verdict: inout ProofVerdict
-    ) {
+    ) -> ProofVerdict.Entry {
         let index = entry.index
         let inclusion = InclusionProof(index: index, size: checkpoint.size, path: entry.path)
         if !inclusion.isValid(leaf: entry.leafHash, root: checkpoint.root) {
@@ -129,8 +186,11 @@ public enum ProofCheck {
         {
             verdict.report(.part, "a patient's part is not of its form", index: index)
         }
-        verdict.entries.append(
-            ProofVerdict.Entry(index: index, frame: entry.frame, header: header, parts: parts)
+        return ProofVerdict.Entry(
+            index: index,
+            frame: entry.frame,
+            header: header,
+            parts: parts
         )
     }
 

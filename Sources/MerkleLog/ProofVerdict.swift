@@ -8,6 +8,10 @@ public struct ProofVerdict: Sendable, Hashable {
         case entry
         /// All entries of one patient.
         case history
+        /// That a window has no entry of one patient.
+        case notAccessed = "not-accessed"
+        /// Checkpoints, each an extension of the one before.
+        case chain = "checkpoint-chain"
     }
 
     /// A reason not to believe the file.
@@ -32,6 +36,10 @@ public struct ProofVerdict: Sendable, Hashable {
             case part
             /// The entries are not an unbroken chain of one patient down to the first.
             case chain
+            /// The map of heads does not say of the patient what the file claims.
+            case heads
+            /// A checkpoint does not extend the one before.
+            case consistency
         }
 
         /// Kind of reason.

@@ -55,7 +55,11 @@ struct SampleLog {
     }
 
     /// Appends one entry that concerns the patients.
-    mutating func append(_ kind: EntryKind, patients: [String]) throws {
+    mutating func append(
+        _ kind: EntryKind,
+        patients: [String],
+        more: [JSONValue.Member] = []
+    ) throws {
         let index = entries.count
         var header = EntryHeader(
             kind: kind,
@@ -67,6 +71,7 @@ struct SampleLog {
         header.decision = .permit
         header.rules = ["treatment-relationship"]
         header.automated = .human
+        header.more = more
         var parts: [SectionSealer.Part] = []
         for (place, patient) in patients.enumerated() {
             let before = places[patient] ?? []
@@ -109,6 +114,72 @@ struct SampleLog {
         ]
         for (kind, patients) in plan { try log.append(kind, patients: patients) }
         return log
+    }
+
+    /// Where the patients' lists end now.
+    var heads: [String: PatientHead] {
+        places.mapValues {
+            PatientHead(count: UInt64($0.count), last: UInt64($0[$0.count - 1].index))
+        }
+    }
+
+    /// The map over all heads.
+    func map() throws -> HeadsMap<HeadsInMemory> {
+        var map = HeadsMap(HeadsInMemory())
+        _ = try map.set(heads)
+        return map
+    }
+
+    /// Appends a `heads` entry.
+    mutating func appendHeads() throws {
+        let root = try map().root()
+        try append(
+            .heads,
+            patients: [],
+            more: [
+                .init(HeadsStatement.rootName, .string(root.base64)),
+                .init(HeadsStatement.countName, .int(Int64(places.count))),
+            ]
+        )
+    }
+
+    /// Twenty entries: the sixteen, `heads`, two about bo and cid, and `heads` again at the end.
+    static func withHeads() throws -> (log: SampleLog, atStart: SampleLog) {
+        var log = try SampleLog.filled()
+        try log.appendHeads()
+        let atStart = log
+        try log.append(.decision, patients: ["bo"])
+        try log.append(.disclosure, patients: ["cid"])
+        try log.appendHeads()
+        return (log, atStart)
+    }
+
+    /// What the map of this moment says of a patient, with its entry provable in a later log.
+    func block(_ patient: String, in later: SampleLog) throws -> HeadsBlock {
+        HeadsBlock(
+            proof: try map().proof(of: patient, heads[patient]),
+            entry: try later.proof(index: entries.count - 1)
+        )
+    }
+
+    /// A list that is complete up to the last entry, which is a `heads` entry.
+    func fullHistory(of patient: String) throws -> PatientHistoryProof {
+        let history = try history(of: patient)
+        return PatientHistoryProof(
+            entries: history.entries,
+            heads: .map(try block(patient, in: self)),
+            checkpoint: history.checkpoint
+        )
+    }
+
+    /// That nothing was written about a patient between an earlier moment and now.
+    func notAccessed(_ patient: String, since earlier: SampleLog) throws -> NotAccessedProof {
+        try NotAccessedProof(
+            patient: patient,
+            start: try earlier.block(patient, in: self),
+            end: try block(patient, in: self),
+            checkpoint: try checkpoint()
+        )
     }
 
     func checkpoint(size: Int? = nil, isCosigned: Bool = true) throws -> SignedNote {

@@ -29,7 +29,7 @@ struct GoldenFileTests {
         let witness = try Self.key("witness.pub")
         let good = try Self.files("good")
         let tampered = try Self.files("tampered")
-        #expect(good.count == 4 && tampered.count == 28)
+        #expect(good.count == 9 && tampered.count == 48)
         for file in good {
             let bytes = Array(try Data(contentsOf: file))
             let verdict = ProofCheck.check(
@@ -66,6 +66,15 @@ struct GoldenFileTests {
             parsing: Array(try Data(contentsOf: good.appending(path: "checkpoint")))
         )
         #expect(try Checkpoint(text: note.text).root == log.tree.root)
+        let (later, earlier) = try SampleLog.withHeads()
+        func kept(_ name: String) throws -> [UInt8] {
+            Array(try Data(contentsOf: good.appending(path: name)))
+        }
+        let full = try PatientHistoryProof(parsing: try kept("history-with-heads.proof"))
+        let written = try later.fullHistory(of: "bo")
+        #expect(full.heads == written.heads && full.entries == written.entries)
+        let calm = try NotAccessedProof(parsing: try kept("not-accessed-anna.proof"))
+        #expect(calm.end == (try later.notAccessed("anna", since: earlier)).end)
     }
 
     private func record() throws {
@@ -87,6 +96,13 @@ struct GoldenFileTests {
         )
         try write(try log.bundle(index: 0).bytes, "good/entry-without-patient.proof")
         try write(try log.history(of: "anna").bytes, "good/history.proof")
+        let (later, earlier) = try SampleLog.withHeads()
+        try write(try later.fullHistory(of: "bo").bytes, "good/history-with-heads.proof")
+        for (patient, name) in [("anna", "anna"), ("zoe", "never-seen"), ("yve", "nobody-near")] {
+            let proof = try later.notAccessed(patient, since: earlier)
+            try write(proof.bytes, "good/not-accessed-\(name).proof")
+        }
+        try write(try later.chain().bytes, "good/checkpoints.chain")
         for forged in try Tampering.all(of: log) {
             try write(
                 forged.bytes,

@@ -11,9 +11,10 @@ struct Tampering {
     /// All of them, made from one sample log.
     static func all(of log: SampleLog) throws -> [Tampering] {
         try entryForgeries(log) + historyForgeries(log) + checkpointForgeries(log)
+            + HeadsTampering().all()
     }
 
-    private init(_ name: String, _ expected: ProofVerdict.Problem.Kind, _ text: String) {
+    init(_ name: String, _ expected: ProofVerdict.Problem.Kind, _ text: String) {
         self.name = name
         self.expected = expected
         bytes = Array(text.utf8)

@@ -3,8 +3,8 @@
 
     python3 verify.py FILE --key NAME+HASH+BASE64 [--witness KEY]... [--witnesses N]
 
-FILE is an entry proof, a history proof or a bare signed checkpoint (docs/design/log.md). KEY is the
-log's public key, obtained from somewhere else than FILE; `@PATH` reads it from a file. Exit code 0:
+FILE is an entry proof, a history proof ("who saw my record"), a not-accessed proof, a chain of
+checkpoints or one signed checkpoint (docs/design/log.md). KEY is the log's public key, obtained from somewhere else than FILE; `@PATH` reads it from a file. Exit code 0:
 nothing speaks against FILE; 4: something does, one `problem:` line each; 64: usage.
 
 This is a second implementation, written from the format page and not from the Swift code. It opens
@@ -153,20 +153,89 @@ def check_signatures(note, key, witnesses, required, problem):
     if len(cosigned) < required:
         problem("witnesses", f"{len(cosigned)} of {required} cosignatures")
 
-# --- the tree (RFC 9162 section 2.1.3.2) ----------------------------------------------------------
+# --- the tree (RFC 9162 sections 2.1.3.2 and 2.1.4.2) ---------------------------------------------
+def sha256(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
 def root_from(leaf, index, size, path):
     fn, sn, node = index, size - 1, leaf
     for sibling in path:
         if sn <= 0:
             return None
         if fn & 1 or fn == sn:
-            node = hashlib.sha256(b"\x01" + sibling + node).digest()
+            node = sha256(b"\x01", sibling, node)
             while fn and not fn & 1:
                 fn, sn = fn >> 1, sn >> 1
         else:
-            node = hashlib.sha256(b"\x01" + node + sibling).digest()
+            node = sha256(b"\x01", node, sibling)
         fn, sn = fn >> 1, sn >> 1
     return node if sn == 0 and index < size else None
+
+def extends(old, old_root, new, new_root, path):
+    if old == new:
+        return not path and old_root == new_root and (old > 0 or old_root == sha256())
+    if not 0 < old < new or not path:
+        return False
+    fn, sn = old - 1, new - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    if fn:
+        seed, path = path[0], path[1:]
+    else:
+        seed = old_root
+    fr = sr = seed
+    for node in path:
+        if sn <= 0:
+            return False
+        if fn & 1 or fn == sn:
+            fr, sr = sha256(b"\x01", node, fr), sha256(b"\x01", node, sr)
+            while fn and not fn & 1:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            sr = sha256(b"\x01", sr, node)
+        fn, sn = fn >> 1, sn >> 1
+    return sn == 0 and fr == old_root and sr == new_root
+
+# --- the map of heads -----------------------------------------------------------------------------
+def map_root(patient, head, other, sides):
+    """The root to which a patient's head, or their absence, leads; None where it cannot be theirs."""
+    key, depth = sha256(b"patientvault/heads/key/v1\n", patient.encode()), len(sides)
+    place, node = int.from_bytes(key, "big"), bytes(32)
+    if head:
+        value = struct.pack(">QQ", *head) + patient.encode()
+        node = sha256(b"\x00", key, sha256(b"patientvault/heads/value/v1\n", value))
+    elif other:
+        apart = place ^ int.from_bytes(other[0], "big")
+        if apart == 0 or apart >> (256 - depth):
+            return None
+        node = sha256(b"\x00", *other)
+    for height, side in enumerate(sides):
+        right = place >> (256 - depth + height) & 1
+        node = sha256(b"\x01", side, node) if right else sha256(b"\x01", node, side)
+    return node
+
+class Heads:
+    def __init__(self, lines, may_be_absent=False):
+        """Takes `other`, `side` lines and the heads entry from the end of the reversed lines."""
+        self.other, self.sides = None, []
+        if may_be_absent and lines and lines[-1].startswith("other "):
+            parts = lines.pop()[6:].split(" ")
+            need(len(parts) == 2, "other")
+            self.other = [unbase64(part, 32) for part in parts]
+        while lines and lines[-1].startswith("side "):
+            self.sides.append(unbase64(lines.pop()[5:], 32))
+        need(len(self.sides) <= 256, "sides")
+        self.entry = Entry(lines)
+
+    def says(self, patient, head, size, root, problem):
+        self.entry.check(size, root, problem)
+        stated = parse_json(self.entry.opened.get(0, ("", ""))[1]).get("headsRoot")
+        try:
+            stated = unbase64(stated, 32) if isinstance(stated, str) else None
+        except Malformed:
+            stated = None
+        return (self.entry.kind == "heads" and stated is not None
+                and map_root(patient, head, self.other, self.sides) == stated)
 
 # --- entries --------------------------------------------------------------------------------------
 KINDS = ("decision disclosure intent stored abandoned fact policy principal key session breach heads"
@@ -203,7 +272,7 @@ class Entry:
         self.parts = [parse_json(text) for n, (_, text) in self.opened.items() if n > 0]
 
     def check(self, size, root, problem):
-        leaf = hashlib.sha256(b"\x00" + self.frame + b"".join(self.sections)).digest()
+        leaf = sha256(b"\x00", self.frame, *self.sections)
         if root_from(leaf, self.index, size, self.path) != root:
             problem("inclusion", f"entry {self.index} is not in the log at this place")
         for number, (r, text) in self.opened.items():
@@ -214,15 +283,25 @@ class Entry:
         if not all(self.part_fits(part) for part in self.parts):
             problem("part", f"entry {self.index}: a patient's part is not of its form")
 
-    def header_fits(self, header):
+    def moment(self):
         moment = datetime.datetime(1970, 1, 1) + datetime.timedelta(microseconds=self.time)
-        text, get = moment.isoformat(), header.get
+        text = moment.isoformat()
+        return (text.rstrip("0") if "." in text else text) + "Z"
+
+    def line(self):
+        get = parse_json(self.opened.get(0, ("", ""))[1]).get
+        asked = "+".join(get("purpose")) if isinstance(get("purpose"), list) else "unknown"
+        return (f"  {self.index}  {self.moment()}  {self.kind}  {get('actor')}  for {asked}"
+                f"  {get('decision')}")
+
+    def header_fits(self, header):
+        get = header.get
         def strings(value, item=lambda v: isinstance(v, str)):
             return value == "unknown" or isinstance(value, list) and all(map(item, value))
         def consent(value):
             return isinstance(value, dict) and all(type(value.get(n)) is str for n in ("id", "version"))
         return (get("kind") == self.kind and "scopeAsked" in header
-                and get("time") == (text.rstrip("0") if "." in text else text) + "Z"
+                and get("time") == self.moment()
                 and get("automated") in ("human", "machine", "unknown")
                 and get("decision") in ("permit", "deny", "none", "unknown")
                 and (get("accountable") == "unknown" or type(get("accountable")) is bool)
@@ -250,17 +329,81 @@ def check_chain(entries, problem):
     if not entries or follows[0] is not None:
         problem("chain", "the patient's first entry is not shown")
 
+def check_history(entries, heads, size, root, problem):
+    check_chain(entries, problem)
+    if heads is None:
+        print("note: that no newer entry exists is not proved: there is no heads block")
+        return
+    part = entries[0].parts[0] if entries and len(entries[0].parts) == 1 else {}
+    head = (part["count"], entries[0].index) if part and entries[0].part_fits(part) else (0, 0)
+    said = heads.says(str(part.get("patient")), head, size, root, problem)
+    if heads.entry.index != size - 1:
+        problem("heads", "the map is not the checkpoint's")
+    if not said or head == (0, 0):
+        problem("heads", "the first entry shown is not the patient's newest")
+
+def check_not_accessed(lines, problem):
+    need(lines and lines[-1].startswith("patient "), "patient")
+    patient = lines.pop()[8:]
+    need(lines and lines[-1].startswith("head "), "head")
+    head, text = None, lines.pop()[5:]
+    if text != "none":
+        parts = text.split(" ")
+        need(len(parts) == 2, "head")
+        head = tuple(decimal(part) for part in parts)
+        need(head[0] > 0 and max(head) < 2**63 - 1, "head")
+    start, end = (Heads(lines, head is None) for _ in "ab")
+    def judge(size, root):
+        for block in (start, end):
+            if not block.says(patient, head, size, root, problem):
+                problem("heads", f"the map of entry {block.entry.index} does not say this")
+        if start.entry.index >= end.entry.index:
+            problem("heads", "the end does not follow the beginning")
+        return f"no entry from {start.entry.moment()} to {end.entry.moment()}"
+    return judge
+
+def check_checkpoints(lines, key, witnesses, problem):
+    """A chain; gives back its last checkpoint."""
+    before = None
+    need(lines.pop(0) == "" and lines, "file")  # reversed: the end of the last line
+    while lines:
+        need(lines[-1].startswith("checkpoint "), "checkpoint")
+        text, path = unbase64(lines.pop()[11:]).decode(), []
+        while lines and lines[-1].startswith("path "):
+            path.append(unbase64(lines.pop()[5:], 32))
+        need(len(path) <= 64, "path")
+        note = parse_note(text)
+        origin, size, root = parse_checkpoint(note[0])
+        if lines:
+            check_signatures(note, key, witnesses, 0, problem)
+        if not extends(*before, size, root, path) if before else path:
+            problem("consistency", f"the checkpoint of {size} entries does not extend the one before")
+        before = (size, root)
+    return text
+
 def check(data, key, witnesses, required, problem):
     text = data.decode()
     need(len(data) <= 256 << 20 and text.endswith("\n"), "file")
-    lines, entries, count = text.split("\n")[::-1], [], 0
-    history = lines[-1] == "patientvault/history-proof@v1"
-    if history or lines[-1] == "patientvault/entry-proof@v1":
-        count = 1 if lines.pop() and not history else 0
-        if history:
-            need(lines.pop() == "heads none" and lines[-1].startswith("entries "), "history")
-            count = decimal(lines.pop()[8:])
-            need(lines.pop() == "", "history")
+    lines, entries, count, heads, judge = text.split("\n")[::-1], [], 0, None, None
+    first = lines[-1]
+    history = first == "patientvault/history-proof@v1"
+    if first.startswith("patientvault/") and lines[-1] != "":
+        known = first[13:] in ("history-proof@v1", "entry-proof@v1", "not-accessed-proof@v1",
+                               "checkpoint-chain@v1")
+        lines = lines[:-1] if known else lines
+    if first == "patientvault/checkpoint-chain@v1":
+        lines = check_checkpoints(lines, key, witnesses, problem).split("\n")[::-1]
+    elif first == "patientvault/not-accessed-proof@v1":
+        judge = check_not_accessed(lines, problem)
+    elif first == "patientvault/entry-proof@v1":
+        count = 1
+    elif history:
+        word = lines.pop()
+        need(word in ("heads none", "heads map"), "heads")
+        heads = Heads(lines) if word == "heads map" else None
+        need(lines[-1].startswith("entries "), "history")
+        count = decimal(lines.pop()[8:])
+        need(lines.pop() == "", "history")
     while len(entries) < count:
         entries.append(Entry(lines))
     note = parse_note("\n".join(lines[::-1]))
@@ -269,8 +412,9 @@ def check(data, key, witnesses, required, problem):
     for entry in entries:
         entry.check(size, root, problem)
     if history:
-        check_chain(entries, problem)
-    return f"{origin}, {size} entries, root {root.hex()}, {count} shown"
+        check_history(entries, heads, size, root, problem)
+    shown = judge(size, root) if judge else f"{count} shown"
+    return [f"{origin}, {size} entries, root {root.hex()}, {shown}"] + [e.line() for e in entries]
 
 def main():
     parser = argparse.ArgumentParser(description="checks PatientVault proofs offline")
@@ -295,7 +439,7 @@ def main():
     for kind, detail in problems:
         print(f"problem: {kind}: {detail}")
     if not problems:
-        print(f"ok: {summary}")
+        print("ok: " + "\n".join(summary))
     return 4 if problems else 0
 
 if __name__ == "__main__":
