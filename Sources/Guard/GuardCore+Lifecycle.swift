@@ -105,14 +105,15 @@ extension GuardCore {
     }
 
     /// Refuses a log that is shorter than, or differs from, what was seen outside the folder.
-    private func checkWitnessed(_ note: String?) throws {
+    func checkWitnessed(_ note: String?) throws {
         guard let note else { return }
         let signed = try SignedNote(parsing: Array(note.utf8))
-        guard let seen = try Checkpoint.verified(signed, key: signingKey.verifier) else {
-            throw GuardError.damagedState
-        }
         try exclusively { mutable in
             let state = mutable.state
+            // It may be older than the key that signs now.
+            guard let seen = try state.verified(signed, key: signingKey.verifier) else {
+                throw GuardError.damagedState
+            }
             guard state.frontier.size >= seen.size else {
                 throw GuardError.logRolledBack(
                     size: state.frontier.size,
@@ -127,7 +128,9 @@ extension GuardCore {
         }
     }
 
-    /// Signs a checkpoint over the present log and keeps it.
+    /// States the heads of all patients, signs a checkpoint over the log and keeps both in one flush.
+    ///
+    /// Where no entry came since the last one, nothing is written.
     ///
     /// - Returns: The signed note, as given to witnesses.
     /// - Throws: A ``Failure``.
@@ -137,12 +140,20 @@ extension GuardCore {
     }
 
     @discardableResult
-    func checkpoint(_ state: inout GuardState) throws -> String {
-        let note = try Checkpoint(
+    func checkpoint(
+        _ state: inout GuardState,
+        alsoBy earlier: NoteSigningKey? = nil
+    ) throws -> String {
+        do { try state.stageHeads() } catch GuardError.clockWentBackwards {
+            // No entry can be written; the log so far is signed all the same, and states no newer heads.
+        }
+        var signed = try Checkpoint(
             origin: origin,
-            size: state.frontier.size,
-            root: state.frontier.root
-        ).signed(with: signingKey).description
+            size: state.nextIndex,
+            root: state.stagedRoot
+        ).signed(with: signingKey)
+        if let earlier { try signed.sign(with: earlier) }
+        let note = signed.description
         if try state.storage.lastCheckpoint() != note {
             state.stageCheckpoint(note)
             try state.commit()

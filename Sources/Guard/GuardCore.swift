@@ -25,7 +25,7 @@ public final class GuardCore: Sendable {
     public let isDemo: Bool
     /// SHA-256 over the policies in force (as a Merkle leaf), in hexadecimal.
     public let policyDigest: String
-    let signingKey: NoteSigningKey
+    let signer: Mutex<NoteSigningKey>
 
     struct Mutable {
         var state: GuardState
@@ -33,6 +33,8 @@ public final class GuardCore: Sendable {
         var grants = GrantTable()
         var emergencies = EmergencyTable()
         var writes: [WriteSessionID: WriteSession] = [:]
+        /// Set while all shard keys are rotated.
+        var shardMembers: ShardMembers?
     }
 
     init(state: sending GuardState, policies: PolicySet, isDemo: Bool) throws {
@@ -42,13 +44,16 @@ public final class GuardCore: Sendable {
         policyDigest = Self.digest(of: policies)
         self.isDemo = isDemo
         let seed = state.ring.signing.withBytes { Array($0) }
-        signingKey = try NoteSigningKey(name: state.origin, seed: seed)
+        signer = Mutex(try NoteSigningKey(name: state.origin, seed: seed))
         mutable = Mutex(Mutable(state: state))
     }
 
     static func digest(of policies: PolicySet) -> String {
         TreeHasher.leafHash(policies.canonicalBytes).description
     }
+
+    /// The key that signs checkpoints now.
+    var signingKey: NoteSigningKey { signer.withLock { $0 } }
 
     /// The public key that checkpoints are checked with, in C2SP's text form.
     public var verifierKey: String { signingKey.verifier.description }

@@ -35,6 +35,10 @@ public enum ItemKind: UInt8, Sendable, Hashable, CaseIterable {
     case ring = 14
     /// A legal hold or retention freeze, by its id.
     case hold = 13
+    /// A tile of the map of heads, by its path.
+    case headsTile = 17
+    /// A patient's next key, wrapped, while the rows are sealed anew under it, by pseudonym.
+    case nextPatientKey = 18
 }
 
 /// One change of the Guard's state.
@@ -183,6 +187,15 @@ public protocol GuardStorage: Sendable {
     /// - Throws: A ``Failure`` of kind `inputOutput`; nothing is lost then.
     func settle() throws
 
+    /// Copies everything into a new file and takes some tables out of the copy.
+    ///
+    /// - Parameters:
+    ///   - path: A file that does not exist yet.
+    ///   - kinds: Tables that are given back and not left in the copy.
+    /// - Returns: What was taken out, as it is stored.
+    /// - Throws: A ``Failure`` of kind `inputOutput`; a store in memory cannot.
+    func exportCopy(to path: String, withholding kinds: [ItemKind]) throws -> [ItemChange]
+
     /// Folds what is pending into the file and closes it.
     ///
     /// - Throws: A ``Failure`` of kind `inputOutput`.
@@ -194,4 +207,18 @@ extension GuardStorage {
     ///
     /// - Throws: Never.
     public func settle() throws {}
+
+    /// A store that cannot be copied says so.
+    ///
+    /// - Parameters:
+    ///   - path: Where to.
+    ///   - kinds: Tables to take out.
+    /// - Returns: Never.
+    /// - Throws: ``GuardError/invalid(field:)``.
+    public func exportCopy(
+        to path: String,
+        withholding kinds: [ItemKind]
+    ) throws -> [ItemChange] {
+        throw GuardError.invalid(field: "storage")
+    }
 }

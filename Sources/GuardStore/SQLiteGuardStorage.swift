@@ -237,6 +237,11 @@ public final class SQLiteGuardStorage: GuardStorage {
         } catch { throw Self.failure(error) }
     }
 
+    /// Copies the last committed state into a new, compact file.
+    func vacuum(into path: String) throws {
+        try access { db in try db.execute(sql: "VACUUM INTO ?", arguments: [path]) }
+    }
+
     private func access<Value>(_ body: (Database) throws -> Value) throws -> Value {
         // A walk over entries or items may look other items up on the way.
         do { return try queue.unsafeReentrantWrite(body) } catch { throw Self.failure(error) }

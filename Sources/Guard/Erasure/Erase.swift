@@ -133,7 +133,16 @@ private struct ErasureOrder {
             throw GuardError.unknown(what: "patient")
         }
         let records = try state.catalogue(of: pseudonym).items.count
-        let rewrapped = try state.rotateShard(patient.shard, without: pseudonym)
+        var members: [PatientPseudonym] = []
+        try state.forEachStoredItem(.patient) { key, bytes in
+            guard try PatientState(decoding: bytes).shard == patient.shard,
+                let member = PatientPseudonym(bytes: key), member != pseudonym
+            else { return }
+            members.append(member)
+        }
+        let rewrapped = try state.rotateShard(patient.shard, members: members)
+        // An entry of its own: the erasure's is shown to the patient, and must not name the others.
+        try state.announceShard(patient.shard, rewrapped, by: first, context: context)
         var header = try state.header(.key, by: first, context: context)
         header.action = "erase"
         header.legalBasis = [basis]
@@ -141,10 +150,6 @@ private struct ErasureOrder {
         header.more = [
             .init("second", .string(second.name)),
             .init("secondCredential", .string(second.credential)),
-            .init(
-                "rewrapped",
-                .array(rewrapped.map { .strings([$0.key.description, $0.value.base64]) })
-            ),
         ]
         let part: JSONValue = [
             "erased": true, "reason": .string(reason), "records": .int(Int64(records)),
@@ -193,35 +198,5 @@ private struct ErasureOrder {
             "destroyed": "the patient key and the shard key that had wrapped it",
             "notPromised": "a key backup kept against procedure together with its opening key",
         ]
-    }
-}
-
-extension GuardState {
-    /// Makes a new shard key and wraps every remaining patient key of the shard under it.
-    ///
-    /// - Returns: For each patient the hash of the new wrapped key, to be announced.
-    fileprivate func rotateShard(
-        _ shard: UInt32,
-        without erased: PatientPseudonym
-    ) throws -> [PatientPseudonym: MerkleHash] {
-        var members: [(PatientPseudonym, PatientState, SecretKey)] = []
-        try forEachStoredItem(.patient) { key, bytes in
-            let patient = try PatientState(decoding: bytes)
-            guard patient.shard == shard, patient.erasedAt == nil,
-                let pseudonym = PatientPseudonym(bytes: key), pseudonym != erased
-            else { return }
-            members.append((pseudonym, patient, try patientKeys(pseudonym, patient).key))
-        }
-        try renewShardKey(shard)
-        var hashes: [PatientPseudonym: MerkleHash] = [:]
-        for (pseudonym, patient, key) in members {
-            hashes[pseudonym] = try wrapPatientKey(
-                key,
-                pseudonym,
-                shard: shard,
-                generation: patient.keyGeneration
-            )
-        }
-        return hashes
     }
 }

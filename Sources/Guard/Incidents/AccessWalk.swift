@@ -255,6 +255,9 @@ struct AccessWalk {
     }
 
     private mutating func written(_ body: JSONValue, _ patient: Int) -> [AccessLog.Item] {
+        if let rotation = try? RotationPart(json: body) {
+            return rotation.rows.compactMap { item($0.number, Int64($0.version), patient) }
+        }
         guard let rows = try? IntentPart.rows(of: body) else {
             isChained = false
             return []

@@ -6,6 +6,8 @@ internal import VaultCore
 /// root > shard (256 patients) > random patient key > segment read key > write key of an epoch. Beside
 /// that chain stand the keys of pseudonyms, tags, blind index, state, audit and log signing.
 struct KeyRing: Sendable {
+    /// All of them, in the order of ``names``.
+    let keys: [SecretKey]
     let shardWrapping: SecretKey
     let auditWrapping: SecretKey
     let state: SecretKey
@@ -61,7 +63,13 @@ struct KeyRing: Sendable {
         )
     }
 
+    /// The ring with one key replaced.
+    func replacing(_ name: String, with key: SecretKey) throws -> KeyRing {
+        try KeyRing(zip(Self.names, keys).map { $0 == name ? key : $1 })
+    }
+
     private init(_ keys: [SecretKey]) throws {
+        self.keys = keys
         shardWrapping = keys[0]
         auditWrapping = keys[1]
         state = keys[2]
@@ -73,7 +81,7 @@ struct KeyRing: Sendable {
         routing = try Tagger(key: keys[8])
     }
 
-    private static func context(_ name: String, _ vault: VaultID) -> [UInt8] {
+    static func context(_ name: String, _ vault: VaultID) -> [UInt8] {
         Array("patientvault/v1/ring\0\(name)\0".utf8) + vault.bytes
     }
 

@@ -71,6 +71,7 @@ extension GuardCore {
             }
             let proof = PatientHistoryProof(
                 entries: entries,
+                heads: try state.newestHeads(of: pseudonym),
                 checkpoint: try SignedNote(parsing: Array(note.utf8))
             )
             return String(decoding: proof.bytes, as: UTF8.self)
@@ -111,8 +112,22 @@ public struct ProofFinding: Sendable, Hashable {
 }
 
 extension GuardState {
+    /// What the newest map says of a patient, where the newest entry states it.
+    fileprivate func newestHeads(of patient: PatientPseudonym) throws -> PatientHistoryProof.Heads {
+        guard let mark = try headsMark(), mark.size == frontier.size,
+            let known = try self.patient(patient), let last = known.lastEntry
+        else { return .none }
+        let head = PatientHead(count: known.entryCount, last: last)
+        return .map(
+            HeadsBlock(
+                proof: try HeadsMap(KeptTiles(state: self)).proof(of: patient.description, head),
+                entry: try proof(of: mark.size - 1, patient: Self.nobody)
+            )
+        )
+    }
+
     /// Path and openings of one entry: the header and at most one patient's part.
-    fileprivate func proof(
+    func proof(
         of index: UInt64,
         patient: PatientPseudonym?,
         isOwn: Bool = false

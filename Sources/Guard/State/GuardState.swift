@@ -9,7 +9,7 @@ internal import VaultCore
 /// fsync left on the disk is unknown.
 final class GuardState {
     let storage: any GuardStorage
-    let ring: KeyRing
+    private(set) var ring: KeyRing
     let vault: VaultID
     let origin: String
     let random: any RandomSource
@@ -24,6 +24,8 @@ final class GuardState {
     private var stagedTime: Instant
     private var staged: [ItemKey: [UInt8]?] = [:]
     private var batch: StorageBatch
+    /// Patients whose head moved since the last `heads` entry.
+    var pendingHeads = PendingHeads()
 
     /// Read-through caches; only committed values live in them.
     var auditKeys: [ItemKey: SectionKey] = [:]
@@ -91,6 +93,12 @@ final class GuardState {
         default: break
         }
     }
+
+    /// Stages an item that is kept as it is, under no key of the state.
+    func setUnsealed(_ change: ItemChange) { batch.items.append(change) }
+
+    /// Goes on with the ring that was just committed.
+    func replaceRing(_ next: KeyRing) { ring = next }
 
     /// All stored items of a table, opened; staged changes are not seen.
     func forEachStoredItem(_ kind: ItemKind, _ body: ([UInt8], [UInt8]) throws -> Void) throws {
@@ -162,6 +170,7 @@ final class GuardState {
             patient.lastEntry = index
             patient.entryCount += 1
             setPatient(part.patient, patient)
+            pendingHeads.add(part.patient)
             sections.append(
                 SectionSealer.Part(
                     json: json,
@@ -216,6 +225,7 @@ final class GuardState {
         }
         frontier = stagedFrontier
         lastTime = stagedTime
+        pendingHeads.commit()
         staged = [:]
         batch = StorageBatch(firstIndex: frontier.size)
     }
@@ -227,6 +237,7 @@ final class GuardState {
     func rollBack() {
         stagedFrontier = frontier
         stagedTime = lastTime
+        pendingHeads.rollBack()
         staged = [:]
         batch = StorageBatch(firstIndex: frontier.size)
         auditKeys = [:]

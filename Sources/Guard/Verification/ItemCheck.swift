@@ -1,4 +1,5 @@
 internal import Consent
+internal import MerkleLog
 internal import Sealing
 internal import VaultCore
 
@@ -21,7 +22,41 @@ extension StateAudit {
         }
         let edge = try? state.item(.meta, GuardState.edgeKey)
         if edge != state.frontier.edge { problem("log", "the log does not end where it was left") }
+        try checkHeads(replay)
+        try checkRing(replay)
         try checkAuditKeys(replay)
+    }
+
+    /// The ring must be the one last announced, and the log's keys those of the log.
+    private mutating func checkRing(_ replay: Replay) throws {
+        if let expected = replay.ringDigest, KeyRing.digest(try state.keptRing()).base64 != expected
+        {
+            problem("key", "the ring of keys is not wrapped as the log says")
+        }
+        for part in BackupPart.allCases {
+            let kept = (try? state.item(.meta, GuardState.custodyMark(part))) ?? nil
+            if kept != replay.custodies[part.rawValue] {
+                problem("key", "the custody key of `\(part.rawValue)` is not the log's")
+            }
+        }
+        let earlier = (try? state.earlierLogKeys()) ?? []
+        if earlier.map(\.description) != replay.logKeys.dropLast() {
+            problem("key", "the log's earlier keys are not those that the log names")
+        }
+        if let present = replay.logKeys.last, present != key.description {
+            problem("key", "the log's key is not the one that the log names last")
+        }
+    }
+
+    /// The kept map must be the one that the newest `heads` entry states.
+    private mutating func checkHeads(_ replay: Replay) throws {
+        let mark = (try? state.item(.meta, HeadsMark.key)) ?? nil
+        if mark != replay.heads.mark?.encoded {
+            problem("state", "the map of heads is not the newest that the log states")
+        }
+        if try state.storage.itemCount(.headsTile) != replay.heads.tileCount {
+            problem("state", "the map of heads lacks a piece or has one too many")
+        }
     }
 
     /// Whether the log gives a reason for an item of this key.
@@ -37,6 +72,8 @@ extension StateAudit {
                 let patient = replay.patients[pseudonym]
             else { return false }
             return patient.erasedAt == nil
+        case .nextPatientKey:
+            return replay.isRotating(key)
         case .openIntent:
             return key.count == 8 && replay.openIntents[UInt64(bigEndianBytes: key)] != nil
         case .shardKey:
@@ -45,6 +82,8 @@ extension StateAudit {
         case .auditKey:
             return (try? KeyWrap.unwrap(bytes, under: state.ring.auditWrapping, context: key))
                 != nil
+        case .headsTile:
+            return replay.heads.tile(at: key) == bytes
         case .meta, .principal, .patient, .index, .incident, .contact, .ring, .hold: return true
         }
     }

@@ -11,6 +11,7 @@ struct Replay {
         var wrappedKey: String
         var count: UInt64 = 0
         var last: UInt64?
+        var keyGeneration: UInt32 = 0
         var erasedAt: UInt64?
         var book = PatientBook()
         var versions: [UInt64: ExpectedVersion] = [:]
@@ -21,12 +22,24 @@ struct Replay {
     private(set) var openIntents: [UInt64: [(PatientPseudonym, IntentPart)]] = [:]
     private(set) var abandoned: [UInt64] = []
     private(set) var incidents = IncidentReplay()
+    private(set) var heads = HeadsReplay()
+    /// Hash of the ring as it was last wrapped anew; `nil` before the first time.
+    private(set) var ringDigest: String?
+    /// Custody keys, by the part of a backup.
+    private(set) var custodies: [String: [UInt8]] = [:]
+    /// The log's keys in order, the present one last; empty where it never changed.
+    private(set) var logKeys: [String] = []
     private(set) var isDemo = false
     private(set) var problems: [AuditProblem] = []
     let tag: (RecordID, PatientPseudonym) -> UInt64
 
     init(tag: @escaping (RecordID, PatientPseudonym) -> UInt64) {
         self.tag = tag
+    }
+
+    /// Whether an open intent replaces the key of the patient with these bytes.
+    func isRotating(_ pseudonym: [UInt8]) -> Bool {
+        openIntents.values.joined().contains { $0.bytes == pseudonym && $1.rotation != nil }
     }
 
     mutating func report(_ detail: String) {
@@ -44,6 +57,9 @@ struct Replay {
         }
         for part in entry.parts where action == "create-patient-key" { try create(part) }
         for part in entry.parts { link(part, at: entry.index) }
+        if entry.kind == EntryKind.heads.name {
+            if let detail = try heads.compare(entry) { report(detail) }
+        }
         switch entry.kind {
         case EntryKind.principal.name:
             guard let json = entry.header["principal"] else { throw GuardError.damagedState }
@@ -66,6 +82,17 @@ struct Replay {
             if let detail = incidents.apply(entry) { report(detail) }
         case EntryKind.fact.name:
             for part in entry.parts { try state(part, at: entry.index) }
+        case EntryKind.key.name where action == "custody":
+            guard let custody = entry.header["custody"], let part = custody["part"]?.string else {
+                throw GuardError.damagedState
+            }
+            custodies[part] = custody.bytes
+        case EntryKind.key.name where action == "rotate-shard":
+            for (pseudonym, hash) in try ShardAnnouncement.hashes(in: entry.header) {
+                patients[pseudonym]?.wrappedKey = hash
+            }
+        case EntryKind.key.name where action.hasPrefix("rotate-"):
+            try rotateRing(entry)
         case EntryKind.key.name where action == "erase":
             for part in entry.parts { erase(part.pseudonym, at: entry.index) }
             for pair in entry.header["rewrapped"]?.array ?? [] {
@@ -76,6 +103,20 @@ struct Replay {
             }
         default: break
         }
+    }
+
+    /// A new wrapping of the ring, and with it perhaps a new key of the log.
+    private mutating func rotateRing(_ entry: LoggedEntry) throws {
+        guard let digest = entry.header["ring"]?.string else { throw GuardError.damagedState }
+        ringDigest = digest
+        guard entry["action"] == "rotate-log-key" else { return }
+        guard let old = entry.header["oldKey"]?.string, let new = entry.header["newKey"]?.string
+        else { throw GuardError.damagedState }
+        if let before = logKeys.last, before != old {
+            report("entry \(entry.index) replaces a log key that was not in force")
+        }
+        if logKeys.isEmpty { logKeys = [old] }
+        logKeys.append(new)
     }
 
     private mutating func create(_ part: LoggedEntry.Part) throws {
@@ -101,6 +142,7 @@ struct Replay {
         }
         patient.count += 1
         patient.last = index
+        heads.move(part.pseudonym, PatientHead(count: patient.count, last: index))
         patients[part.pseudonym] = patient
     }
 
@@ -112,6 +154,7 @@ struct Replay {
         for (pseudonym, part) in parts {
             guard var patient = patients[pseudonym] else { throw GuardError.damagedState }
             try patient.book.apply(part, at: intent) { tag($0, pseudonym) }
+            if let rotation = part.rotation { patient.rotate(rotation, at: intent) }
             for record in part.rows.records {
                 let key = UInt64(record.number) << 32 | UInt64(record.version)
                 patient.versions[key] = ExpectedVersion(
@@ -139,5 +182,21 @@ struct Replay {
         patient.versions = [:]
         patient.book = PatientBook()
         patients[pseudonym] = patient
+    }
+}
+
+extension Replay.Patient {
+    /// Every version is sealed anew under the next key.
+    fileprivate mutating func rotate(_ rotation: RotationPart, at intent: UInt64) {
+        keyGeneration = rotation.generation
+        wrappedKey = rotation.wrappedKey.base64
+        for row in rotation.rows {
+            versions[UInt64(row.number) << 32 | UInt64(row.version)] = ExpectedVersion(
+                number: row.number,
+                version: row.version,
+                logIndex: intent,
+                commitment: row.sealed.bytes
+            )
+        }
     }
 }

@@ -25,6 +25,7 @@ extension StateAudit {
         _ expected: Replay.Patient
     ) throws {
         var patient = PatientState(reference: expected.reference, shard: expected.shard)
+        patient.keyGeneration = expected.keyGeneration
         patient.entryCount = expected.count
         patient.lastEntry = expected.last
         patient.segments = expected.book.segments

@@ -86,7 +86,7 @@ struct StateAudit {
         for (name, bytes) in [("kept", kept.map { Array($0.utf8) }), ("given", outside)] {
             guard let bytes else { continue }
             guard let note = try? SignedNote(parsing: bytes),
-                let checkpoint = try? Checkpoint.verified(note, key: key)
+                let checkpoint = try? state.verified(note, key: key)
             else {
                 problem("checkpoint", "the \(name) checkpoint is not this log's, or was altered")
                 continue

@@ -11,11 +11,14 @@ struct IntentPart: Sendable {
     var facts: [PatientFacts.Entry] = []
     var withdrawn: [RecordID] = []
     var identity: PatientIdentity?
+    /// Set where nothing but the patient's key changes.
+    var rotation: RotationPart?
 
     init() {}
 
     /// The part's body in the log: rows and facts as texts in base64, the facts compacted.
     func body() throws -> JSONValue {
+        if let rotation { return rotation.json }
         var object: JSONValue = ["rows": .string(Base64.encode(rows.encoded))]
         if !facts.isEmpty {
             let text = try Compaction.compacted(PatientFacts.Entry.text(of: facts))
@@ -26,7 +29,23 @@ struct IntentPart: Sendable {
         return object
     }
 
+    /// How many versions are about to be sealed.
+    var sealedCount: Int { rotation?.rows.count ?? rows.records.count }
+
+    /// Fills in the hash of one sealed version.
+    mutating func setSealed(_ hash: MerkleHash, row: Int) {
+        if rotation == nil {
+            rows.records[row].sealed = hash
+        } else {
+            rotation?.rows[row].sealed = hash
+        }
+    }
+
     init(json: JSONValue) throws(GuardError) {
+        if json["rotation"] != nil {
+            rotation = try RotationPart(json: json)
+            return
+        }
         rows = try Self.rows(of: json)
         if let text = json["facts"] {
             guard let packed = text.string.flatMap({ Base64.decode($0) }),

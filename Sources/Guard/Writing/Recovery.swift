@@ -19,7 +19,10 @@ extension GuardCore {
                 let index = UInt64(bigEndianBytes: key)
                 try state.requireOpen(index)
                 let probe = try state.intentParts(index).lazy.compactMap { patient, part in
-                    part.rows.records.first { $0.id != nil }.flatMap { row in
+                    if let rotation = part.rotation {
+                        return rotation.probe.map { ($0, rotation.rows[0].version) }
+                    }
+                    return part.rows.records.first { $0.id != nil }.flatMap { row in
                         row.id.map { (state.ring.tag(of: $0, patient: patient), row.version) }
                     }
                 }.first

@@ -163,14 +163,17 @@ extension GuardCore {
             for (pseudonym, planned) in session.planned.sorted(by: { $0.key < $1.key }) {
                 var part = planned
                 let sealed = known[pseudonym] ?? []
-                guard sealed.count == part.rows.records.count else {
+                guard sealed.count == part.sealedCount else {
                     throw GuardError.invalid(field: "sealed hashes")
                 }
                 for (row, bytes) in sealed.enumerated() {
                     guard let hash = MerkleHash(bytes) else {
                         throw GuardError.invalid(field: "sealed hashes")
                     }
-                    part.rows.records[row].sealed = hash
+                    part.setSealed(hash, row: row)
+                }
+                if let rotation = session.rotation {
+                    part.rotation?.wrappedKey = try rotation.stageKey(state)
                 }
                 parts.append(GuardState.Part(patient: pseudonym, body: try part.body()))
             }
@@ -235,6 +238,12 @@ extension GuardCore {
                 throw error
             }
             mutable.writes[id] = nil
+            if let rotation = session.rotation {
+                mutable.grants.revokeAll(for: rotation.plan.pseudonym)
+                // CRASH, and where it fails: an older page may hold the old wrapped key until the next
+                // opening, which does the same.
+                try? mutable.state.storage.forgetOldValues()
+            }
             try mutable.state.growIndexIfNeeded()
             return receipt
         }
@@ -261,7 +270,7 @@ extension GuardCore {
 
 extension IntentPart {
     /// Whether there is nothing to announce.
-    var isEmpty: Bool { rows.records.isEmpty && !statesSomething }
+    var isEmpty: Bool { rows.records.isEmpty && !statesSomething && rotation == nil }
 
     /// Whether it states facts or who the patient is.
     var statesSomething: Bool { !facts.isEmpty || !withdrawn.isEmpty || identity != nil }

@@ -20,6 +20,8 @@ struct WriteSession {
     var planned: [PatientPseudonym: IntentPart] = [:]
     /// Segments that the records of the latest plan move out of, by record number.
     var moving: [PatientPseudonym: [UInt32: MoveOrigin]] = [:]
+    /// Set where this session replaces a patient's key and does nothing else.
+    var rotation: PatientRotation?
     var intents: [UInt64] = []
     /// What the announced intents state, in order; applied to the facts as they are when it is stored,
     /// so that a restriction stated meanwhile is not lost.
@@ -48,6 +50,7 @@ struct WriteSession {
 
     /// Whether a write is of the kind this session was begun for.
     func admits(_ writes: [PatientWrite]) -> Bool {
+        guard rotation == nil else { return false }
         guard let patient = onlyConsentsOf else { return true }
         return writes.allSatisfy { write in
             write.patient == patient && write.items.allSatisfy { $0.record.type == "Consent" }

@@ -64,6 +64,11 @@ extension GuardState {
         header makeHeader: () throws -> EntryHeader
     ) throws -> Receipt {
         for (pseudonym, book) in books { try setBook(book, of: pseudonym) }
+        for intent in intents {
+            for (pseudonym, part) in try rotations(of: intent) {
+                try promoteKey(of: pseudonym, part)
+            }
+        }
         var header = try makeHeader()
         header.action = "stored"
         header.more = [.init("intents", .array(intents.map { .int(Int64($0)) }))]
@@ -71,6 +76,14 @@ extension GuardState {
         for intent in intents { setItem(.openIntent, bigEndian(intent), nil) }
         try commit()
         return Receipt(index: index, leafHash: leaf.bytes)
+    }
+
+    /// Keys that an intent replaces; read back only where a next key is kept at all.
+    private func rotations(of intent: UInt64) throws -> [(PatientPseudonym, RotationPart)] {
+        guard try storage.itemCount(.nextPatientKey) > 0 else { return [] }
+        return try intentParts(intent).compactMap { pseudonym, part in
+            part.rotation.map { (pseudonym, $0) }
+        }
     }
 
     func setBook(_ book: PatientBook, of pseudonym: PatientPseudonym) throws {
@@ -92,6 +105,9 @@ extension GuardState {
             header.more = [.init("intent", .int(Int64(index)))]
             try append(header)
             setItem(.openIntent, bigEndian(index), nil)
+            for (pseudonym, _) in try rotations(of: index) {
+                setItem(.nextPatientKey, pseudonym.bytes, nil)
+            }
         }
         if !intents.isEmpty { try commit() }
     }
