@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Guard
 internal import Vault
 internal import VaultCore
 
@@ -14,13 +15,20 @@ struct Erase: ParsableCommand {
     var second: String
     @Option(help: ArgumentHelp("Where to write the certificate.", valueName: "file"))
     var out: String?
+    @Option(
+        help: ArgumentHelp(
+            "The key backup's private keys; default <vault>.custody.",
+            valueName: "dir"
+        )
+    )
+    var custody: String?
     @OptionGroup var options: VaultOptions
 
     func run() throws {
         let designation = try Designation.patient(patient)
         let other = Acting.principal(try KeyFile(reading: second))
         try options.withVault(principalFor: "erase") { vault in
-            let certificate = try vault.service.erase(
+            var certificate = try vault.service.erase(
                 designation,
                 reason: reason,
                 basis: basis,
@@ -28,11 +36,32 @@ struct Erase: ParsableCommand {
                 second: try other.session(of: vault.core, context: vault.context),
                 context: vault.context
             )
+            if let renewed = try renewKeyBackup(vault) {
+                certificate.set("keyBackup", renewed)
+            }
             if let out { try Files.deliver(Array(certificate.prettyText.utf8), to: out) }
             let terminal = options.terminal
             if terminal.isJSON { return terminal.answer(["certificate": certificate]) }
             terminal.say("erased: the key is destroyed, and what it opened is closed for ever")
             terminal.say(certificate.prettyText)
         }
+    }
+
+    /// A new generation of the key backup: later ones are sealed to a new key, and the old private key goes.
+    ///
+    /// - Returns: What the certificate says of it; `nil` where there never was a backup.
+    private func renewKeyBackup(_ vault: OpenVault) throws -> JSONValue? {
+        guard let old = try vault.core.custody(of: .keys) else { return nil }
+        let folder = CustodyFolder(path: custody ?? vault.folder.custodyFolder)
+        let new = try folder.makeKey(.keys, for: vault)
+        let destroyed = try folder.destroy(.keys, upTo: old.generation)
+        return [
+            "generation": .int(Int64(new.generation)), "keysDestroyedHere": .int(Int64(destroyed)),
+            "due": .string(
+                destroyed > 0
+                    ? "make a new backup: `patientvault backup FILE --keys-only`"
+                    : "the custodian destroys the private key of generation \(old.generation)"
+            ),
+        ]
     }
 }

@@ -7,7 +7,7 @@ struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys",
         abstract: "The vault's keys.",
-        subcommands: [KeysStatus.self]
+        subcommands: [KeysStatus.self, KeysRotate.self]
     )
 }
 

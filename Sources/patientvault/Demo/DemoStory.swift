@@ -190,7 +190,8 @@ struct DemoStory {
         guard lines.count > 1, let size = UInt64(lines[1]), size > 3 else {
             throw Complaint.badInput("the checkpoint cannot be read", hint: "please report this")
         }
-        return size - 1
+        // The checkpoint's own last entry states the heads; the step's stands before it.
+        return size - 2
     }
 
     private func publicKey() throws -> String {

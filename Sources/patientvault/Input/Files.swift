@@ -93,6 +93,18 @@ enum Files {
 
     static func remove(_ path: String) { unlink(path) }
 
+    /// Overwrites a file's bytes in place with zeros, durable when this returns.
+    static func overwrite(_ path: String) throws {
+        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Complaint.unreadable(file: path) }
+        defer { _ = close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0,
+            writeAll([UInt8](repeating: 0, count: Int(status.st_size)), to: descriptor),
+            fsync(descriptor) == 0
+        else { throw Complaint.notWritten(path) }
+    }
+
     static func makeFolder(_ path: String) throws {
         guard mkdir(path, 0o700) == 0 else { throw Complaint.cannotCreate(path, code: errno) }
     }

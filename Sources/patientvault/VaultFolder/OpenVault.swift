@@ -12,6 +12,12 @@ struct OpenVault {
     let service: VaultService
     let acting: Acting
     let context: CallContext
+    /// Opens the ring; for the commands that wrap keys anew.
+    let root: SecretKey
+    private let input: PassphraseInput
+
+    /// The passphrase once more.
+    func passphrase() throws -> SecretBytes { try input.read() }
 
     var core: GuardCore { service.guard }
 
@@ -48,27 +54,29 @@ struct OpenVault {
                 hint: "name one with `--vault DIR`, or make one with `patientvault init`"
             )
         }
-        let file = try PassphraseFile(parsing: try Files.readText(folder.keyFile))
         let policies = PolicyFolder(folder.policies)
         let rules = try policies.rules()
         let storage = try SQLiteGuardStorage(path: folder.guardFile, creating: false)
-        let root = try rootKey(file, passphrase)
+        let (vault, root) = try RootKeyFile(folder: folder).open(passphrase, storage: storage)
         let core = try GuardCore.unseal(
             storage: storage,
             root: root,
-            vault: file.vault,
+            vault: vault,
             witnessed: try folder.witnessedCheckpoint(),
             policies: rules,
             clock: SystemClock(),
             random: SystemRandom()
         )
+        if Files.exists(folder.cosignedFile) {
+            try core.requireExtends(try Files.readText(folder.cosignedFile))
+        }
         if case .principal(let key) = acting {
             if key.vault == nil, !core.isDemo { throw GuardError.exampleKey }
             if let vault = key.vault, vault != core.vault { throw GuardError.otherVault }
         }
         let records = try SQLiteRecordStore(
             path: folder.recordsFile,
-            vault: file.vault,
+            vault: vault,
             mode: .open
         )
         let service = try VaultService(
@@ -77,18 +85,14 @@ struct OpenVault {
             labeller: Labeller(try policies.labels(all: labels)),
             random: SystemRandom()
         )
-        return OpenVault(folder: folder, service: service, acting: acting, context: context)
-    }
-
-    private static func rootKey(
-        _ file: PassphraseFile,
-        _ passphrase: PassphraseInput
-    ) throws -> SecretKey {
-        do {
-            return try file.open(passphrase: try passphrase.read(), vault: file.vault)
-        } catch SealingError.authenticationFailed {
-            throw WrongPassphrase()
-        }
+        return OpenVault(
+            folder: folder,
+            service: service,
+            acting: acting,
+            context: context,
+            root: root,
+            input: passphrase
+        )
     }
 
     /// Closes the vault and leaves the newest signed checkpoint beside the folder.

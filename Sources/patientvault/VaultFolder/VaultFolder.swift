@@ -16,11 +16,19 @@ struct VaultFolder {
     }
 
     var keyFile: String { path + "/root.key" }
+    /// The root key's next file, while the root key is replaced.
+    var nextKeyFile: String { path + "/root.key.next" }
     var guardFile: String { path + "/guard.sqlite" }
     var recordsFile: String { path + "/records.sqlite" }
     var policies: String { path + "/policies" }
     var sums: String { path + "/files.sum" }
     var checkpointFile: String { path + ".checkpoint" }
+    /// The newest checkpoint that witnesses cosigned.
+    var cosignedFile: String { path + ".cosigned" }
+    /// The witnesses to ask, one a line.
+    var witnessesFile: String { path + ".witnesses" }
+    /// Private keys of backups' custodians, until each is moved to its custodian.
+    var custodyFolder: String { path + ".custody" }
     var adminKeyFile: String { path + ".admin.key" }
 
     var exists: Bool { Files.exists(keyFile) || Files.exists(guardFile) }
@@ -32,9 +40,13 @@ struct VaultFolder {
 
     /// `<hash>  <name>` for each fixed file, so that `verify` can tell an altered file from a wrong
     /// passphrase; whoever can write the folder can also write this file.
-    func currentSums() throws -> String {
+    ///
+    /// - Parameter keyFile: What `root.key` is about to be; `nil` for what it is.
+    func currentSums(keyFile next: [UInt8]? = nil) throws -> String {
         try fixedFiles.sorted().map { name in
-            "\(TreeHasher.leafHash(try Files.read("\(path)/\(name)")))  \(name)\n"
+            let isNext = name == "root.key"
+            let bytes = try (isNext ? next : nil) ?? Files.read("\(path)/\(name)")
+            return "\(TreeHasher.leafHash(bytes))  \(name)\n"
         }.joined()
     }
 

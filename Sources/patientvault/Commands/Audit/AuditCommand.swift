@@ -10,6 +10,7 @@ struct AuditCommand: ParsableCommand {
             AuditList.self, AuditPatient.self, AuditAccounting.self, AuditUnexplained.self,
             AuditEmergencies.self, AuditReview.self,
             AuditVerify.self, AuditCheckpoint.self, AuditProve.self, AuditCheck.self,
+            AuditCosign.self, AuditWitness.self,
         ]
     )
 }

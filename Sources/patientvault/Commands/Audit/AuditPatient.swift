@@ -81,7 +81,8 @@ struct WhoSawReport {
     let finding: ProofFinding
     let wording: Wording
 
-    private var isComplete: Bool { finding.problems.isEmpty }
+    /// Without a heads block the newest entry could be missing; the note says so.
+    private var isComplete: Bool { finding.problems.isEmpty && finding.notes.isEmpty }
 
     func say(on terminal: Terminal) {
         let paint = terminal.paint
@@ -104,7 +105,7 @@ struct WhoSawReport {
                     + "patient, each naming the one before, under a signed log of "
                     + "\(Words.number(Int(clamping: finding.treeSize ?? 0)))."
                 : paint.red("Not proved complete") + ": "
-                    + finding.problems.joined(separator: "; ")
+                    + (finding.problems + finding.notes).joined(separator: "; ")
         )
     }
 

@@ -75,14 +75,25 @@ struct AuditCheckpoint: ParsableCommand {
 struct AuditProve: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prove",
-        abstract: "A portable proof that an entry is in the log."
+        abstract:
+            "A portable proof: an entry, a patient's whole list, a calm window, or checkpoints.",
+        discussion: """
+            INDEX: that entry. --patient alone: every entry about them, none left out. --patient with \
+            --from and --until: that there is none in between. --checkpoint: that the log extends these.
+            """
     )
 
-    @Argument(help: "The entry's index.") var index: UInt64
+    @Argument(help: "The entry's index.") var index: UInt64?
     @Option(help: ArgumentHelp("Where to write it; `-` is stdout.", valueName: "file"))
     var out: String
-    @Option(help: ArgumentHelp("Whose part is opened; default the first.", valueName: "p"))
+    @Option(help: ArgumentHelp("Whose part is opened, or whose list is proved.", valueName: "p"))
     var patient: String?
+    @Option(help: ArgumentHelp("First moment of a window without entries.", valueName: "d"))
+    var from: String?
+    @Option(help: ArgumentHelp("First moment after it.", valueName: "d"))
+    var until: String?
+    @Option(help: ArgumentHelp("A checkpoint that was kept elsewhere.", valueName: "file"))
+    var checkpoint: [String] = []
     @OptionGroup var options: VaultOptions
 
     func run() throws {
@@ -92,26 +103,76 @@ struct AuditProve: ParsableCommand {
                 hint: "leave one of them out"
             )
         }
-        let designation = try patient.map(Designation.patient)
         try options.withVault { vault in
-            let body: JSONValue = ["kind": "proof", "index": .int(Int64(clamping: index))]
-            let proof = try vault.core.proof(
-                ofEntry: index,
-                patient: designation,
-                by: try vault.caller(for: body)
-            )
+            let proof = try proof(vault)
             try Files.deliver(Array(proof.utf8), to: out)
             let terminal = options.terminal
             if terminal.isJSON {
                 terminal.answer([
-                    "ok": true, "index": .int(Int64(clamping: index)), "out": .string(out),
-                    "publicKey": .string(vault.core.verifierKey),
+                    "ok": true, "index": index.map { .int(Int64(clamping: $0)) } ?? .null,
+                    "out": .string(out), "publicKey": .string(vault.core.verifierKey),
                 ])
             } else if out != "-" {
                 terminal.say("written to `\(out)`; anybody checks it with")
                 terminal.say("  patientvault audit check \(out) --key '\(vault.core.verifierKey)'")
             }
         }
+    }
+
+    private func proof(_ vault: OpenVault) throws -> String {
+        let designation = try patient.map(Designation.patient)
+        let start = try Designation.date(from, option: "--from")?.earliest
+        let end = try Designation.date(until, option: "--until")?.earliest
+        switch (index, designation, start, end) {
+        case (let index?, _, nil, nil) where checkpoint.isEmpty:
+            let body: JSONValue = ["kind": "proof", "index": .int(Int64(clamping: index))]
+            return try vault.core.proof(
+                ofEntry: index,
+                patient: designation,
+                by: try vault.caller(for: body)
+            )
+        case (nil, let patient?, nil, nil) where checkpoint.isEmpty:
+            let body: JSONValue = ["kind": "history-proof", "patient": LogQuery.text(of: patient)]
+            return try vault.core.historyProof(of: patient, by: try vault.caller(for: body))
+        case (nil, let patient?, let start?, let end?) where checkpoint.isEmpty:
+            return try calm(patient, start, end, vault)
+        case (nil, nil, nil, nil) where !checkpoint.isEmpty:
+            return try vault.core.checkpointChain(try checkpoint.map { try Files.readText($0) })
+        default:
+            throw Complaint.usage(
+                "this is not one thing to prove",
+                hint:
+                    "give INDEX, `--patient`, `--patient` with `--from` and `--until`, or `--checkpoint`"
+            )
+        }
+    }
+
+    private func calm(
+        _ patient: PatientDesignation,
+        _ start: Instant,
+        _ end: Instant,
+        _ vault: OpenVault
+    ) throws -> String {
+        let body: JSONValue = [
+            "kind": "not-accessed-proof", "patient": LogQuery.text(of: patient),
+            "from": .int(start.microseconds), "until": .int(end.microseconds),
+        ]
+        let proof = try vault.core.notAccessedProof(
+            of: patient,
+            from: start,
+            until: end,
+            by: try vault.caller(for: body)
+        )
+        guard let proof else {
+            throw Complaint(
+                kind: .badInput,
+                code: "proof.notSo",
+                message: "the log does not show that there was no entry in this window",
+                hint:
+                    "`audit patient` shows what there is; before the first `heads` entry nothing is proved"
+            )
+        }
+        return proof
     }
 }
 
