@@ -1,4 +1,5 @@
 internal import Consent
+internal import MerkleLog
 internal import Sealing
 internal import VaultCore
 
