@@ -111,6 +111,7 @@ enum BackupFile {
     ///   - keys: Private keys of the custodians, in any order.
     ///   - sink: For each part what takes its bytes, or `nil` to skip it; called once a part.
     /// - Returns: The head.
+    /// - Throws: ``BackupDamage``, or ``Complaint`` for a key that is missing.
     static func open(
         _ path: String,
         keys: [CustodyPrivateKey],

@@ -41,7 +41,9 @@ struct VaultFolder {
     /// `<hash>  <name>` for each fixed file, so that `verify` can tell an altered file from a wrong
     /// passphrase; whoever can write the folder can also write this file.
     ///
-    /// - Parameter keyFile: What `root.key` is about to be; `nil` for what it is.
+    /// - Parameter next: What `root.key` is about to be; `nil` for what it is.
+    /// - Returns: The file's text.
+    /// - Throws: ``Complaint`` where a file is missing.
     func currentSums(keyFile next: [UInt8]? = nil) throws -> String {
         try fixedFiles.sorted().map { name in
             let isNext = name == "root.key"

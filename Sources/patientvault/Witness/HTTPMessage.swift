@@ -28,6 +28,7 @@ enum HTTPMessage {
     /// - Parameters:
     ///   - bytes: From the first byte on.
     ///   - isAtEnd: Whether the other side has closed.
+    /// - Returns: Whether there is a message yet.
     static func parse(_ bytes: [UInt8], isAtEnd: Bool) -> Progress {
         guard let gap = firstGap(bytes) else {
             return bytes.count > maximumHeadByteCount || isAtEnd ? .malformed : .incomplete
