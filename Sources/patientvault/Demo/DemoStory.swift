@@ -98,13 +98,19 @@ struct DemoStory {
             expecting: .refused
         )
         let denial = try lastIndex()
-        stage.say("Why? The privacy officer reads the decision in full:")
+        stage.say("Why? The privacy officer reads the decision in full, and Margaret in Korean:")
         try stage.run(["explain", "\(denial)"] + by("officer"))
-        stage.chapter("Margaret allows appointments, visits and bills")
+        try stage.run(["explain", "\(denial)", "--language", "ko"] + by("margaret"))
+        let consent = DemoStage.short("\(examples)/consents/margaret-daughter.json")
+        stage.chapter("What would her daughter see? Margaret looks before she signs")
         try stage.run(
-            ["consent", "add", DemoStage.short("\(examples)/consents/margaret-daughter.json")]
+            ["consent", "preview", consent, "--for", "daughter", "--purpose", "FAMRQT"]
                 + by("margaret")
         )
+        stage.chapter("Margaret allows appointments, visits and bills, and takes a receipt home")
+        let receipt = folder.path + ".receipt.json"
+        Files.remove(receipt)
+        try stage.run(["consent", "add", consent, "--receipt", receipt] + by("margaret"))
         try stage.run(["consent", "list", "margaret"] + by("margaret"))
         try stage.run(["request", "margaret", "--purpose", "FAMRQT"] + by("daughter"))
     }
@@ -136,8 +142,20 @@ struct DemoStory {
     private func whoSaw() throws {
         stage.chapter("Margaret asks who saw her record")
         try stage.run(["audit", "patient", "margaret"] + by("margaret"))
-        stage.chapter("The privacy officer sees what nothing explains")
+        stage.chapter("The privacy officer sees what nothing explains, and what must be reviewed")
         try stage.run(["audit", "unexplained"] + by("officer"))
+        try stage.run(["audit", "emergencies"] + by("officer"))
+        try stricterPolicy()
+    }
+
+    /// A policy without the rules for health plans, tried on what the log says.
+    private func stricterPolicy() throws {
+        stage.chapter("What if health plans got nothing without consent? The log is decided again")
+        let other = folder.path + ".policies"
+        Files.removeFolder(other)
+        try PolicyFolder(folder.policies).copy(to: other)
+        Files.remove(other + "/plans.yaml")
+        try stage.run(["policy", "replay", other])
     }
 
     private func proofs() throws {

@@ -15,7 +15,7 @@ struct IHEMatrixTests {
     ]
 
     /// Files are read once: the matrix names few of them four thousand times.
-    private struct Files {
+    struct Files {
         var read: [String: [String: Any]] = [:]
 
         mutating func object(_ path: String) throws -> [String: Any] {
@@ -26,7 +26,7 @@ struct IHEMatrixTests {
         }
     }
 
-    private static func line(
+    static func line(
         _ fields: [String],
         _ files: inout Files
     ) throws -> [String: Any] {
