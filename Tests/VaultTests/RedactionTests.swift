@@ -1,3 +1,4 @@
+import Consent
 import FHIRModel
 import Foundation
 import Testing
@@ -142,6 +143,32 @@ struct RedactionTests {
         #expect(try Self.redact(text("Condition/never")) == hidden)
         #expect(try Self.redact(text("http://other.example/Condition/never")) == hidden)
         #expect(try Self.redact(text("urn:uuid:0")) == hidden)
+    }
+
+    @Test func `relatives and insurers never learn where the patient can be reached`() throws {
+        var parser = JSONParser()
+        let text = """
+            {"resourceType":"Patient","id":"p","address":[{"city":"X"}],"telecom":[{"value":"1"}],\
+            "contact":[{"name":{"text":"Y"},"address":{"city":"X"}}],"birthDate":"1970-01-01"}
+            """
+        let document = try parser.parse(Array(text.utf8))
+        for kind in [RequesterKind.family, .insurer, .clinician] {
+            let request = AccessRequest(
+                requester: Requester(kind: kind),
+                patient: RecordID(type: "Patient", id: try #require(FHIRID("p"))),
+                purposes: [kind == .clinician ? "TREAT" : "HPAYMT"],
+                now: Instant(seconds: 0)
+            )
+            let rules = RedactionRules(
+                view: RedactionView(request),
+                mayName: { _ in true },
+                mayHold: { _ in true }
+            )
+            let told = Redactor.redact(document, rules).map { String(decoding: $0, as: UTF8.self) }
+            let isClosed = told.map { !$0.contains("city") && !$0.contains("telecom") } ?? false
+            #expect(isClosed == (kind != .clinician), "\(kind)")
+            #expect(told?.contains("1970-01-01") ?? true)
+        }
     }
 
     @Test func `the quick look never passes what the redactor would change`() throws {

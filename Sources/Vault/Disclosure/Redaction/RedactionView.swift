@@ -12,10 +12,13 @@ struct RedactionView: Sendable, Hashable {
     var isMarked: Bool
     /// References that lead to nothing this vault knows stay: the patient gets what was received.
     var keepsUnknown: Bool
+    /// Where the patient lives and can be reached stays behind, asked for or not (45 CFR 164.522(b)).
+    var hidesAddresses: Bool
 
-    init(isMarked: Bool, keepsUnknown: Bool) {
+    init(isMarked: Bool, keepsUnknown: Bool, hidesAddresses: Bool = false) {
         self.isMarked = isMarked
         self.keepsUnknown = keepsUnknown
+        self.hidesAddresses = hidesAddresses
     }
 
     /// The view of a request.
@@ -30,7 +33,9 @@ struct RedactionView: Sendable, Hashable {
             self.init(isMarked: !isCare, keepsUnknown: false)
         case .family:
             // A representative is treated as the patient (45 CFR 164.502(g)(1)).
-            self.init(isMarked: !purposes.isSubset(of: ["PWATRNY"]), keepsUnknown: false)
+            let isProxy = purposes.isSubset(of: ["PWATRNY"])
+            self.init(isMarked: !isProxy, keepsUnknown: false, hidesAddresses: !isProxy)
+        case .insurer: self.init(isMarked: true, keepsUnknown: false, hidesAddresses: true)
         default: self.init(isMarked: true, keepsUnknown: false)
         }
     }

@@ -197,6 +197,9 @@ struct Redactor {
     /// What is left out of every record of a view: narratives and notes restate what other records say.
     private func isLeftOut(_ name: String, _ value: JSONNode) -> Bool {
         if name == "text", path.isEmpty, dropsNarrative { return value["div"] != nil }
+        if rules.view.hidesAddresses, type == "Patient", name == "address" || name == "telecom" {
+            return true
+        }
         return name == "note" && rules.view.isMarked && value.kind == .array
     }
 
