@@ -56,12 +56,17 @@ extension VaultService {
         for type in ["Consent", "Restriction", "Evidence"] {
             let origin = RecordID(type: type, id: id)
             guard let stated = try `guard`.statement(origin) else { continue }
-            return try `guard`.withdraw(
-                origin,
-                of: .id(stated.patient.id),
-                by: caller,
-                context: context
-            )
+            do {
+                return try `guard`.withdraw(
+                    origin,
+                    of: .id(stated.patient.id),
+                    by: caller,
+                    context: context
+                )
+            } catch GuardError.notPermitted {
+                // Who may not keep this patient's consents learns not even that there is such a one.
+                throw GuardError.unknown(what: "consent")
+            }
         }
         throw GuardError.unknown(what: "consent")
     }
@@ -83,12 +88,17 @@ extension VaultService {
         guard let stated = try `guard`.statement(origin) else {
             throw GuardError.unknown(what: "consent")
         }
-        // Asks again as the caller: who may not keep consents learns nothing.
-        let kept = try `guard`.statements(
-            of: .id(stated.patient.id),
-            by: caller,
-            context: context
-        )
+        let kept: [StatedFact]
+        do {
+            kept = try `guard`.statements(
+                of: .id(stated.patient.id),
+                by: caller,
+                context: context
+            )
+        } catch GuardError.notPermitted {
+            // Who may not keep this patient's consents learns not even that there is such a one.
+            throw GuardError.unknown(what: "consent")
+        }
         guard let entry = kept.first(where: { $0.entry.origin == origin })?.entry,
             let source = entry.facts.lazy.compactMap(\.source).first
         else { throw GuardError.unknown(what: "consent") }
