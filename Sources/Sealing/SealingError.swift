@@ -24,8 +24,16 @@ public enum SealingError: Error, Equatable {
     case malformedKeyFile
     /// The passphrase file asks for more memory or passes than a friendly one ever would.
     case keyFileTooCostly
-    /// The passphrase file belongs to another vault.
+    /// The passphrase file or share belongs to another vault.
     case otherVault
+    /// The text is not a share, or a letter of it is not as it was.
+    case malformedShare
+    /// Not 2 to 255 shares, or a threshold outside 2 to their number.
+    case invalidShareCount
+    /// Fewer shares than it takes.
+    case tooFewShares(have: Int, need: Int)
+    /// The shares are not of one set, or one of them was altered.
+    case sharesDisagree
 }
 
 extension SealingError: Failure {
@@ -34,8 +42,9 @@ extension SealingError: Failure {
         switch self {
         case .authenticationFailed, .malformedContents: .integrity
         case .unsupportedVersion, .unknownDictionary, .tooLarge, .malformedKeyFile,
-            .keyFileTooCostly:
+            .keyFileTooCostly, .malformedShare, .tooFewShares, .sharesDisagree:
             .badInput
+        case .invalidShareCount: .usage
         case .otherVault: .notAllowed
         case .memoryNotLocked, .outOfMemory, .libraryUnavailable: .unavailable
         case .invalidLength: .internalError
@@ -57,6 +66,10 @@ extension SealingError: Failure {
         case .malformedKeyFile: "sealing.malformedKeyFile"
         case .keyFileTooCostly: "sealing.keyFileTooCostly"
         case .otherVault: "sealing.otherVault"
+        case .malformedShare: "sealing.malformedShare"
+        case .invalidShareCount: "sealing.invalidShareCount"
+        case .tooFewShares: "sealing.tooFewShares"
+        case .sharesDisagree: "sealing.sharesDisagree"
         }
     }
 
@@ -75,7 +88,11 @@ extension SealingError: Failure {
         case .libraryUnavailable: "the cryptographic library did not start"
         case .malformedKeyFile: "this is not a passphrase file"
         case .keyFileTooCostly: "the passphrase file asks for more work than this program does"
-        case .otherVault: "the passphrase file belongs to another vault"
+        case .otherVault: "the passphrase file or share belongs to another vault"
+        case .malformedShare: "this is not a share, or a letter of it was changed"
+        case .invalidShareCount: "a key is split into 2 to 255 shares, and it takes at least 2"
+        case .tooFewShares(let have, let need): "\(have) shares of the \(need) that it takes"
+        case .sharesDisagree: "the shares are not of one set, or one of them was altered"
         }
     }
 
@@ -91,7 +108,11 @@ extension SealingError: Failure {
         case .libraryUnavailable: "install libsodium 1.0.18 or later"
         case .malformedKeyFile: "name the key file that `patientvault init` made"
         case .keyFileTooCostly: "use the key file that `patientvault init` made"
-        case .otherVault: "name this vault's own key file"
+        case .otherVault: "name this vault's own key file or shares"
+        case .malformedShare: "compare it with the custodian's original, letter by letter"
+        case .invalidShareCount: "for instance 5 shares of which any 3 are enough"
+        case .tooFewShares: "ask another custodian"
+        case .sharesDisagree: "try another custodian's share in the place of each"
         }
     }
 }
