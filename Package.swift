@@ -101,6 +101,7 @@ let rooms: [Room] = [
         rooms: ["VaultCore", "MerkleLog"],
         testRooms: ["VaultTestSupport"]
     ),
+    Room(name: "FHIRSearch", rooms: ["VaultCore", "FHIRModel"], testRooms: ["VaultTestSupport"]),
     Room(
         name: "patientvault",
         rooms: [
