@@ -142,9 +142,10 @@ extension GuardCore {
     @discardableResult
     func checkpoint(
         _ state: inout GuardState,
-        alsoBy earlier: NoteSigningKey? = nil
+        alsoBy earlier: NoteSigningKey? = nil,
+        areHeadsDue: Bool = false
     ) throws -> String {
-        do { try state.stageHeads() } catch GuardError.clockWentBackwards {
+        do { try state.stageHeads(isDue: areHeadsDue) } catch GuardError.clockWentBackwards {
             // No entry can be written; the log so far is signed all the same, and states no newer heads.
         }
         var signed = try Checkpoint(

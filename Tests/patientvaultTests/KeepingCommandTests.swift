@@ -262,6 +262,7 @@ extension CommandLineTests {
         let from = ISO8601DateFormatter().string(from: Date().addingTimeInterval(1))
         usleep(2_500_000)
         let until = ISO8601DateFormatter().string(from: Date())
+        #expect(try plain.tool("audit", "list", "--json").status == 0)
         #expect(try plain.tool("audit", "prove", "--patient", "p", "--out", "list").status == 0)
         let calm = try plain.tool(
             "audit",

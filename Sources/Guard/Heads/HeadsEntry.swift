@@ -35,12 +35,12 @@ extension GuardState {
         try item(.meta, HeadsMark.key).map { try HeadsMark(decoding: $0) }
     }
 
-    /// Stages a `heads` entry where any entry came after the last one.
+    /// Stages a `heads` entry where any entry came after the last one, or where one is due all the same.
     ///
     /// Costs O(changed patients * log patients). The checkpoint that follows covers it as its last entry.
-    func stageHeads() throws {
+    func stageHeads(isDue: Bool = false) throws {
         let mark = try headsMark()
-        guard nextIndex > mark?.size ?? 0 else { return }
+        guard isDue || nextIndex > mark?.size ?? 0 else { return }
         var map = HeadsMap(KeptTiles(state: self))
         var heads: [String: PatientHead] = [:]
         for patient in try movedPatients(since: mark) {

@@ -78,7 +78,10 @@ extension GuardCore {
                 allowsOperator: true
             )
             try state.requireLogReader(actor, of: nil)
-            let note = try checkpoint(&mutable.state)
+            let note = try checkpoint(
+                &mutable.state,
+                areHeadsDue: state.isHeadsEntryDue(at: until)
+            )
             return try state.headsWindow(from: from, until: until, note: note)
         }
     }
@@ -115,7 +118,10 @@ extension GuardCore {
             guard let named, try state.patient(named) != nil else {
                 throw GuardError.unknown(what: "patient")
             }
-            let note = try checkpoint(&mutable.state)
+            let note = try checkpoint(
+                &mutable.state,
+                areHeadsDue: state.isHeadsEntryDue(at: until)
+            )
             let window = try state.headsWindow(from: from, until: until, note: note)
             return try window?.proof(of: named).map { String(decoding: $0.bytes, as: UTF8.self) }
         }
@@ -123,6 +129,11 @@ extension GuardCore {
 }
 
 extension GuardState {
+    /// Whether a moment has passed and no entry came since, so that no map of heads stands at or after it.
+    fileprivate func isHeadsEntryDue(at moment: Instant) -> Bool {
+        lastTime < moment && clock.now() >= moment
+    }
+
     /// Finds the two entries and builds the maps as they stood there.
     fileprivate func headsWindow(
         from: Instant,
