@@ -18,6 +18,7 @@ let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 /// SQLite's own functions, for the rows that GRDB's types would slow down.
 let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
+let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
 let arguments: Target.Dependency = .product(
     name: "ArgumentParser",
     package: "swift-argument-parser"
@@ -99,6 +100,7 @@ let rooms: [Room] = [
     Room(
         name: "BreachResponse",
         rooms: ["VaultCore", "MerkleLog"],
+        packages: [mustache],
         testRooms: ["VaultTestSupport"]
     ),
     Room(name: "FHIRSearch", rooms: ["VaultCore", "FHIRModel"], testRooms: ["VaultTestSupport"]),
@@ -116,7 +118,7 @@ let rooms: [Room] = [
         name: "vault-benchmark",
         rooms: [
             "VaultCore", "Sealing", "MerkleLog", "FHIRModel", "Consent", "Guard", "GuardStore",
-            "Records", "Vault",
+            "Records", "Vault", "BreachResponse",
         ],
         kind: .executable,
         testRooms: nil,
@@ -194,6 +196,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: targets,

@@ -62,6 +62,16 @@ enum Benchmark {
         row("log verification, entries/s", [Text.fixed(checked.clock, 0)])
         row("... entries/core second", [Text.fixed(checked.core, 0)])
         try log.close()
+        try breach(BreachRows(project: project))
+    }
+
+    private static func breach(_ rows: BreachRows) throws {
+        print("\na breach, whatever the vault")
+        let scope = try rows.scope(entries: 10_000_000, patients: 100_000)
+        row("scope, 10 M entries, 100,000 patients, s", [Text.fixed(scope.seconds)])
+        row("... peak memory, MB", [Text.fixed(scope.megabytes, 0)])
+        row("10,000 letters as pages, s", [Text.fixed(try rows.letters(10_000))])
+        row("clocks, 100,000 residents, s", [Text.fixed(try rows.clocks(residents: 100_000), 3)])
     }
 
     private static func row(_ name: String, _ values: [String]) {

@@ -39,6 +39,8 @@ public enum ItemKind: UInt8, Sendable, Hashable, CaseIterable {
     case headsTile = 17
     /// A patient's next key, wrapped, while the rows are sealed anew under it, by pseudonym.
     case nextPatientKey = 18
+    /// Something that is closed while a breach is contained, by the hash of its name.
+    case seal = 21
 }
 
 /// One change of the Guard's state.

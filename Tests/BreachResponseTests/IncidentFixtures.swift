@@ -36,7 +36,8 @@ struct IncidentStory {
         .scope: [("petra", .privacyOfficer), ("sven", .securityEngineer)],
         .assess: [("petra", .privacyOfficer)],
         .decide: [("petra", .privacyOfficer), ("liza", .counsel)],
-        .notify: [("maya", .communications)], .reportOut: [("petra", .privacyOfficer)],
+        .notify: [("maya", .communications)], .deliver: [("maya", .communications)],
+        .reportOut: [("petra", .privacyOfficer)],
         .remediate: [("olaf", .systemOwner)], .close: [("carl", .commander), ("rita", .reviewer)],
         .hold: [("liza", .counsel)], .release: [("liza", .counsel)],
         .reopen: [("petra", .privacyOfficer)], .roster: [("carl", .commander)],
@@ -93,6 +94,10 @@ struct IncidentStory {
         .assess: ["assessment": assessment.document],
         .decide: ["decisions": .array([notify.document])],
         .notify: ["queue": .string(digest), "letters": 2],
+        .deliver: [
+            "letters": ["0001-en", "0002-ta"], "outcome": "sent", "channel": "post",
+            "proof": "list 7",
+        ],
         .reportOut: [
             "receipts": ["HHS 1"], "openLetters": 0, "returnedMail": "none", "addenda": [],
         ],

@@ -12,7 +12,7 @@ struct IncidentTests {
 
     private func closed() -> IncidentStory {
         var story = scoped()
-        story.go(.assess, .decide, .notify, .reportOut, .remediate, .close)
+        story.go(.assess, .decide, .notify, .deliver, .reportOut, .remediate, .close)
         return story
     }
 
@@ -54,7 +54,8 @@ struct IncidentTests {
         var story = IncidentStory()
         story.go(.report, .triage, .declare, .contain)
         for event in [
-            IncidentEvent.scope, .assess, .decide, .notify, .reportOut, .remediate, .close,
+            IncidentEvent.scope, .assess, .decide, .notify, .deliver, .reportOut, .remediate,
+            .close,
         ] {
             let reasons = story.tryStep(story.request(event))
             guard case .notFromHere(.contained, _)? = reasons.first else {
@@ -138,7 +139,7 @@ struct IncidentTests {
         var story = IncidentStory()
         let way: [IncidentEvent] = [
             .report, .triage, .declare, .contain, .preserve, .scope, .assess, .decide, .notify,
-            .reportOut, .remediate, .close, .reopen,
+            .deliver, .reportOut, .remediate, .close, .reopen,
         ]
         for event in way {
             let rule = IncidentTable.rules.first {
@@ -212,6 +213,7 @@ struct IncidentTests {
         #expect(story.tryStep(story.request(.notify, ["channel": "post"])) == [.drillNeverSends])
         story.go(.notify, change: ["channel": "drill", "sent": 0])
         #expect(!story.incident.maySend(at: story.now))
+        #expect(story.tryStep(story.request(.deliver)) == [.drillNeverSends])
         story.go(.reportOut, .remediate, .close)
         #expect(story.incident.records.allSatisfy { $0["drill"] == .bool(true) })
     }

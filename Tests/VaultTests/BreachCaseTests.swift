@@ -127,7 +127,7 @@ struct BreachCaseTests {
         let folder = VaultHarness.project.appending(path: "Policies/letters")
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
         return try LetterTemplates(
-            names.filter { $0.hasSuffix(".json") }.map {
+            names.filter { $0.hasSuffix(".json") && $0 != "elements.json" }.map {
                 try LetterTemplate(Array(try Data(contentsOf: folder.appending(path: $0))))
             }
         )
@@ -165,14 +165,22 @@ struct BreachCaseTests {
             ]
         )
         for letter in queue.letters {
-            #expect(letter.text.contains("+1 555 0100"))
-            #expect(letter.text.contains("2026-05-28"))
-            #expect(!letter.text.contains("{"))
+            #expect(letter.plain.contains("+1 555 0100"))
+            #expect(letter.plain.contains("2026-05-28"))
+            #expect(!letter.plain.contains("{"))
         }
         try told.go(
             .notify,
             by: [officer],
             ["queue": .string(queue.digest), "letters": 3]
+        )
+        try told.go(
+            .deliver,
+            by: [officer],
+            [
+                "letters": .strings(queue.letters.map(\.name)), "outcome": "sent",
+                "channel": "post", "proof": "list 7",
+            ]
         )
         try told.go(.reportOut, by: [officer])
         try told.go(.remediate, by: [engineer])
@@ -188,7 +196,7 @@ struct BreachCaseTests {
         let body: JSONValue = ["kind": "incidents"]
         let listed = try told.vault.guard.incidents(by: try officer.caller(for: body))
         #expect(listed.map(\.state) == ["closed"])
-        #expect(listed.first?.records == 12)
+        #expect(listed.first?.records == 13)
     }
 
     private func erase(_ patient: PatientDesignation, _ told: VaultCase) throws {

@@ -28,7 +28,7 @@ extension Incident {
         case .hold: holdEnd = Self.holdEnd(things)
         case .release: holdEnd = nil
         case .report, .dismiss, .contain, .notify, .reportOut, .remediate, .close, .reopen, .file,
-            .note, .correct:
+            .deliver, .note, .correct:
             break
         }
         state = next

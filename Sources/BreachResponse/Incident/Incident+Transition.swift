@@ -115,8 +115,11 @@ extension Incident {
                 reasons.append(.noticeOutstanding)
             }
         case .reportOut:
-            let open = things["openLetters"]?.int ?? 0
+            // What was stated never counts for less than what was recorded; a drill sends nothing.
+            let recorded = isDrill ? 0 : DeliveryLedger(self).openCount
+            let open = max(things["openLetters"]?.int ?? 0, recorded)
             if open > 0 { reasons.append(.lettersOpen(open)) }
+        case .deliver: reasons += deliveryReasons(things, request.time)
         case .hold:
             if Self.holdEnd(things) == nil {
                 reasons.append(.artefactMissing("statementDate", .text))
@@ -136,6 +139,24 @@ extension Incident {
             return true
         }
         return things["channel"].map { $0 != .string("drill") } ?? false
+    }
+
+    /// Under a hold nothing is sent; what came back may still be written down.
+    private func deliveryReasons(_ things: JSONValue, _ time: Instant) -> [IncidentRefusal] {
+        guard
+            let outcome = things["outcome"]?.string.flatMap(DeliveryLedger.Outcome.init(rawValue:)),
+            let letters = things["letters"]?.stringArray,
+            letters.count == things["letters"]?.array?.count,
+            Set(letters).count == letters.count
+        else { return [.artefactMissing("outcome", .text)] }
+        var reasons: [IncidentRefusal] = []
+        if outcome != .returned, let holdEnd, isHeld(at: time) {
+            reasons.append(.held(until: holdEnd))
+        }
+        let ledger = DeliveryLedger(self)
+        let known = Set(ledger.entries.keys).union(letters).count
+        if Int64(known) > ledger.letterCount { reasons.append(.nothingThere) }
+        return reasons
     }
 
     private func rosterReasons(_ value: JSONValue?) -> [IncidentRefusal] {

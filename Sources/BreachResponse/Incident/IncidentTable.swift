@@ -226,6 +226,17 @@ public enum IncidentTable {
             why: "72 hours do not wait for the scope; a hold does not stop them"
         ),
         IncidentRule(
+            .deliver,
+            from: [.notifying, .reportedOut, .remediating],
+            to: nil,
+            by: [[.communications]],
+            [
+                IncidentArtefact("letters", .filled), IncidentArtefact("outcome"),
+                IncidentArtefact("channel"), IncidentArtefact("proof"),
+            ],
+            why: "sent, delivered, returned or told in another way, each with its proof"
+        ),
+        IncidentRule(
             .note,
             from: open.union([.closed]),
             to: nil,

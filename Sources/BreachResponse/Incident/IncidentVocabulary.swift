@@ -86,6 +86,8 @@ public enum IncidentEvent: String, Sendable, Hashable, CaseIterable {
     case evidence
     /// A filing with an authority ahead of the letters, such as the first phase of 72 hours.
     case file
+    /// What became of letters: sent, delivered, returned, or told in another way.
+    case deliver
     /// Something to be remembered.
     case note
     /// An earlier record was wrong; it stays, and this says what is right.

@@ -1,77 +1,5 @@
 internal import VaultCore
 
-/// What a breach letter to one person says beside its template's words.
-///
-/// The elements are those of 45 CFR 164.404(c): what happened with its dates, the kinds of data, what the
-/// person can do, what is being done, and whom to ask.
-public struct LetterFacts: Sendable, Hashable {
-    /// The person's name.
-    public var name: String
-    /// Lines of the postal address.
-    public var address: [String]
-    /// Kind of the suspicion, as ``Suspicion/document`` writes it.
-    public var suspicion: String
-    /// First and last day of the window, and the day of the discovery, `2026-03-02`.
-    public var days: (from: String, until: String, discovered: String)
-    /// Whether it is proven that something was read.
-    public var isAccessed: Bool
-    /// Data categories; never the sensitivity labels.
-    public var categories: [String]
-    /// Who writes, and whom to ask.
-    public var sender: String
-    /// Address, telephone or the like to ask at.
-    public var contact: String
-
-    /// Collects what a letter says.
-    ///
-    /// - Parameters:
-    ///   - name: The person's name.
-    ///   - address: Lines of the postal address.
-    ///   - suspicion: Kind of the suspicion.
-    ///   - days: First and last day of the window, and the day of the discovery.
-    ///   - isAccessed: Whether it is proven that something was read.
-    ///   - categories: Data categories.
-    ///   - sender: Who writes.
-    ///   - contact: Where to ask.
-    public init(
-        name: String,
-        address: [String],
-        suspicion: String,
-        days: (from: String, until: String, discovered: String),
-        isAccessed: Bool,
-        categories: [String],
-        sender: String,
-        contact: String
-    ) {
-        self.name = name
-        self.address = address
-        self.suspicion = suspicion
-        self.days = days
-        self.isAccessed = isAccessed
-        self.categories = categories
-        self.sender = sender
-        self.contact = contact
-    }
-
-    /// Compares every part.
-    ///
-    /// - Parameters:
-    ///   - left: One.
-    ///   - right: Another.
-    /// - Returns: Whether they say the same.
-    public static func == (left: Self, right: Self) -> Bool { left.key == right.key }
-
-    /// Feeds every part.
-    ///
-    /// - Parameter hasher: Receives them.
-    public func hash(into hasher: inout Hasher) { hasher.combine(key) }
-
-    private var key: [String] {
-        [name, suspicion, days.from, days.until, days.discovered, sender, contact]
-            + ["\(isAccessed)"] + address + ["|"] + categories
-    }
-}
-
 /// The words of a breach letter in one language, from `Policies/letters/<language>.json`.
 public struct LetterTemplate: Sendable, Hashable {
     /// BCP 47 primary language, `ta`.
@@ -82,11 +10,14 @@ public struct LetterTemplate: Sendable, Hashable {
 
     private static let members = [
         "subject", "greeting", "intro", "when", "accessed", "couldHave", "noKinds", "contact",
-        "closing",
+        "closing", "rights", "minor", "late", "toGuardian", "about", "public",
     ]
     private static let headings = ["happened", "data", "steps", "doing", "contact"]
     private static let suspicions = [
         "principal", "device", "session", "server", "organization", "key", "lost-backup",
+    ]
+    private static let extras = [
+        "consequences", "dpo", "damages", "ipc", "recipient", "credit", "board", "part2",
     ]
 
     /// Reads a template and checks that nothing is missing.
@@ -105,6 +36,7 @@ public struct LetterTemplate: Sendable, Hashable {
         try check(document["headings"], Self.headings)
         try check(document["happened"], Self.suspicions)
         try check(document["kinds"], ["other"])
+        try check(document["extras"], Self.extras)
         for name in ["steps", "doing"] where document[name]?.stringArray?.isEmpty != false {
             throw .malformed(document: "letter", member: name)
         }
@@ -115,64 +47,148 @@ public struct LetterTemplate: Sendable, Hashable {
     }
 
     private func text(_ name: String) -> String { document[name]?.string ?? "" }
-    private func heading(_ name: String) -> String { document["headings"]?[name]?.string ?? "" }
 
-    /// Writes one letter as plain text.
+    /// Writes one letter.
     ///
     /// - Parameter facts: What it says.
-    /// - Returns: Lines that end in newlines.
-    public func letter(_ facts: LetterFacts) -> String {
-        let names: [String: String] = [
-            "name": facts.name, "from": facts.days.from, "until": facts.days.until,
-            "discovered": facts.days.discovered, "contact": facts.contact,
-            "kinds": kinds(facts.categories),
+    /// - Returns: Its parts in order.
+    public func letter(_ facts: LetterFacts) -> LetterText {
+        let names = names(facts)
+        let stead: String? =
+            switch facts.stead {
+            case .none: nil
+            case .minor: text("minor")
+            case .late: text("late")
+            }
+        let opening = [stead.map { Self.fill($0, names) }, Self.fill(text("intro"), names)]
+        return LetterText(
+            language: language,
+            sender: facts.sender,
+            address: [addressee(facts)] + facts.address,
+            date: facts.date,
+            subject: subject(facts),
+            // Nobody is greeted whose name is not known.
+            greeting: facts.addressee.isEmpty
+                ? "" : Self.fill(text("greeting"), ["name": facts.addressee]),
+            opening: opening.compactMap(\.self),
+            sections: sections(facts, names),
+            closing: Self.fill(text("closing"), names),
+            notes: facts.notes
+        )
+    }
+
+    /// Writes a notice to everybody: for the press, the home page, or where addresses are missing.
+    ///
+    /// - Parameter facts: What it says; names and addresses in it are not used.
+    /// - Returns: Its parts in order.
+    public func notice(_ facts: LetterFacts) -> LetterText {
+        let names = names(facts)
+        var could = facts
+        // In public nobody is told what was proven about whom.
+        could.isAccessed = false
+        return LetterText(
+            language: language,
+            sender: facts.sender,
+            address: [],
+            date: facts.date,
+            subject: subject(facts),
+            greeting: "",
+            opening: [Self.fill(text("public"), names)],
+            sections: sections(could, names),
+            closing: Self.fill(text("closing"), names),
+            notes: facts.notes
+        )
+    }
+
+    /// A minor's letter goes to a parent or guardian also where nobody knows their name.
+    private func addressee(_ facts: LetterFacts) -> String {
+        guard facts.addressee.isEmpty, facts.stead == .minor else { return facts.addressee }
+        return Self.fill(text("toGuardian"), ["patient": facts.patient])
+    }
+
+    private func subject(_ facts: LetterFacts) -> String {
+        guard let title = facts.lawHeadings["title"] else { return text("subject") }
+        return language == "en" ? title : "\(title) – \(text("subject"))"
+    }
+
+    private func names(_ facts: LetterFacts) -> [String: String] {
+        [
+            "name": facts.addressee, "patient": facts.patient, "from": facts.days.from,
+            "until": facts.days.until, "discovered": facts.days.discovered,
+            "contact": facts.contact, "kinds": kinds(facts.categories), "sender": facts.sender,
+            "recipient": facts.recipient ?? "?",
         ]
-        func filled(_ text: String) -> String { Self.fill(text, names) }
+    }
+
+    private func sections(_ facts: LetterFacts, _ names: [String: String]) -> [LetterText.Section] {
         let kind =
             switch facts.suspicion {
             case "guard-host": "server"
             case "root-key", "patient-keys": "key"
             default: facts.suspicion
             }
-        let happened = document["happened"]?[kind]?.string ?? ""
-        var lines = [facts.sender, ""] + [facts.name] + facts.address + [""]
-        lines += [filled(text("subject")), "", filled(text("greeting")), "", filled(text("intro"))]
-        lines += ["", heading("happened"), happened, filled(text("when"))]
-        lines += ["", heading("data"), filled(text(facts.isAccessed ? "accessed" : "couldHave"))]
-        for name in ["steps", "doing"] {
-            lines += ["", heading(name)]
-            lines += (document[name]?.stringArray ?? []).map { "- " + $0 }
+        var parts: [String: LetterText.Section] = [:]
+        for name in Self.headings {
+            let own = document["headings"]?[name]?.string ?? ""
+            let law = facts.lawHeadings[name]
+            parts[name] = LetterText.Section(
+                heading: language == "en" ? law ?? own : own,
+                law: language == "en" ? nil : law
+            )
         }
-        lines += ["", heading("contact"), filled(text("contact"))]
-        lines += ["", filled(text("closing")), "", facts.sender]
-        return lines.map { $0 + "\n" }.joined()
+        parts["happened"]?.paragraphs = [
+            document["happened"]?[kind]?.string ?? "", Self.fill(text("when"), names),
+        ]
+        parts["data"]?.paragraphs = [
+            Self.fill(text(facts.isAccessed ? "accessed" : "couldHave"), names)
+        ]
+        parts["steps"]?.items = document["steps"]?.stringArray ?? []
+        parts["doing"]?.items = document["doing"]?.stringArray ?? []
+        parts["contact"]?.paragraphs = [Self.fill(text("contact"), names)]
+        // A law that sets headings sets their order as well.
+        let order =
+            facts.lawHeadings.isEmpty
+            ? Self.headings : ["happened", "data", "doing", "steps", "contact"]
+        var sections = order.compactMap { parts[$0] }
+        if let rights = rights(facts, names) { sections.insert(rights, at: sections.count - 1) }
+        return sections
+    }
+
+    private func rights(_ facts: LetterFacts, _ names: [String: String]) -> LetterText.Section? {
+        var section = LetterText.Section(heading: text("rights"))
+        for extra in facts.extras {
+            // What nobody knows is not named: the letter says less, and the ledger that it is open.
+            if extra == "recipient", facts.recipient == nil { continue }
+            let words = document["extras"]?[extra]?.string ?? ""
+            if let law = facts.statutory[extra] {
+                section.quotes.append(law)
+                if language == "en" { continue }
+            }
+            section.paragraphs.append(Self.fill(words, names))
+        }
+        return section.paragraphs.isEmpty && section.quotes.isEmpty ? nil : section
     }
 
     private func kinds(_ categories: [String]) -> String {
-        guard !categories.isEmpty else { return text("noKinds") }
-        var words: [String] = []
-        for category in categories {
-            let word = document["kinds"]?[category]?.string ?? document["kinds"]?["other"]?.string
-            if let word, !words.contains(word) { words.append(word) }
+        let words = categories.map { category in
+            document["kinds"]?[category]?.string ?? document["kinds"]?["other"]?.string ?? category
         }
-        return words.joined(separator: ", ")
+        var seen: Set<String> = []
+        let kept = words.filter { seen.insert($0).inserted }
+        return kept.isEmpty ? text("noKinds") : kept.joined(separator: ", ")
     }
 
-    /// Puts values in the place of `{name}`; what stands in a value is never looked at again.
-    private static func fill(_ text: String, _ values: [String: String]) -> String {
+    /// Puts values in the place of `{name}`; what a value holds is never filled again.
+    static func fill(_ text: String, _ values: [String: String]) -> String {
         var result = ""
-        for (number, piece) in text.split(separator: "{", omittingEmptySubsequences: false)
-            .enumerated()
-        {
-            guard number > 0, let end = piece.firstIndex(of: "}"),
-                let value = values[String(piece[..<end])]
-            else {
-                result += (number > 0 ? "{" : "") + piece
-                continue
-            }
-            result += value + piece[piece.index(after: end)...]
+        var rest = text[...]
+        while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
+            result += rest[..<open]
+            let name = String(rest[rest.index(after: open)..<close])
+            result += values[name] ?? "{\(name)}"
+            rest = rest[rest.index(after: close)...]
         }
-        return result
+        return result + rest
     }
 }
 
@@ -196,15 +212,27 @@ public struct LetterTemplates: Sendable, Hashable {
     /// Languages that there are.
     public var languages: [String] { byLanguage.keys.sorted() }
 
+    /// Languages that nobody has read and approved yet.
+    public var unreviewed: [String] {
+        byLanguage.values.filter { $0.reviewedBy == nil }.map(\.language).sorted()
+    }
+
     /// The template for a person.
     ///
     /// - Parameter language: BCP 47, as the person's record has it; `nil` where it is not known.
     /// - Returns: The template; English where there is none in their language.
     public func template(for language: String?) -> LetterTemplate {
-        var primary =
+        byLanguage[Self.primary(language)] ?? fallback
+    }
+
+    /// The primary language of a code; both forms of Norwegian and the plain code are `nb`.
+    ///
+    /// - Parameter language: BCP 47.
+    /// - Returns: Lower case, empty where there is none.
+    public static func primary(_ language: String?) -> String {
+        let primary =
             (language ?? "").split(whereSeparator: { $0 == "-" || $0 == "_" }).first
             .map { $0.lowercased() } ?? ""
-        if primary == "no" || primary == "nn" { primary = "nb" }
-        return byLanguage[primary] ?? fallback
+        return primary == "no" || primary == "nn" ? "nb" : primary
     }
 }

@@ -20,15 +20,19 @@ struct Question {
     let manifest: Manifest?
     /// The one record asked for by id.
     let record: (tag: RecordTag, number: UInt32)?
+    /// What is closed by containment and stops this request, whatever the rules say.
+    let seal: String?
 
     init(
         request: ReleaseRequest,
         requester: Requester,
         subject: Subject?,
         state: GuardState,
-        policies: PolicySet
+        policies: PolicySet,
+        seal: String? = nil
     ) throws {
         self.subject = subject
+        self.seal = seal
         let access = request.access(
             requester: requester,
             patient: subject?.reference ?? Self.nobody,
@@ -82,7 +86,7 @@ struct Question {
     /// Whether the requester gets an answer with (perhaps no) records.
     ///
     /// A record asked for by id that is not there is answered like one that is hidden: with none.
-    var isPermitted: Bool { decision.effect == .permit && subject != nil }
+    var isPermitted: Bool { decision.effect == .permit && subject != nil && seal == nil }
 
     /// Builds the grant, keys included; called only after the entry is durable.
     func grant(

@@ -50,7 +50,8 @@ extension GuardCore {
                 requester: principal.requester,
                 subject: subject,
                 state: state,
-                policies: policies
+                policies: policies,
+                seal: try state.seal(stopping: request, by: principal, of: subject?.pseudonym)
             )
             let entry = try ReleaseEntry(
                 request: request,

@@ -36,7 +36,7 @@ struct ReleaseEntry {
         header.action = request.action
         header.scopeAsked = request.scope
         header.decision = question.isPermitted ? .permit : .deny
-        header.rules = decision.rules.map(\.id)
+        header.rules = question.seal.map { ["sealed: \($0)"] } ?? decision.rules.map(\.id)
         header.legalBasis = Array(Set(decision.rules.flatMap(\.basis))).sorted()
         header.consent = decision.consentVersions
         header.policyDigest = policyDigest

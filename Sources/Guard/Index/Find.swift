@@ -29,6 +29,7 @@ extension GuardCore {
             )
             guard let principal = actor.principal else { throw GuardError.notAuthenticated }
             guard !query.rows.isEmpty else { throw GuardError.invalid(field: "find") }
+            try state.requireUnsealed(actor, query.context)
             let mayFind = Self.finders.contains(principal.requester.kind)
             let hits = try state.patients(matching: query)
             let shown = mayFind ? hits : []

@@ -22,6 +22,37 @@ public struct PatientIdentity: Sendable, Hashable {
         }
     }
 
+    /// Somebody who can stand in for the patient where a letter cannot go to the patient.
+    public struct Representative: Sendable, Hashable {
+        /// Name as written.
+        public var name: String
+        /// Lines of the postal address; empty where the record has none.
+        public var address: [String]
+        /// Codes of the relationship, HL7 v3 RoleCode or v2 table 0131: `MTH`, `GUARD`, `N`.
+        public var relationships: [String]
+
+        /// Describes a representative.
+        ///
+        /// - Parameters:
+        ///   - name: As written.
+        ///   - address: Lines of the postal address.
+        ///   - relationships: Codes of the relationship.
+        public init(name: String, address: [String], relationships: [String]) {
+            self.name = name
+            self.address = address
+            self.relationships = relationships
+        }
+
+        /// Codes of parents, guardians and others who decide for a minor.
+        private static let guardians: Set<String> = [
+            "GUARD", "PRN", "MTH", "FTH", "NPRN", "NMTH", "NFTH", "ADOPTP", "ADOPTM", "ADOPTF",
+            "PRNFOST", "MTHFOST", "FTHFOST", "RESPRSN", "POWATT", "HPOWATT",
+        ]
+
+        /// Whether somebody with this relationship gets a minor's letter.
+        public var isGuardian: Bool { !Self.guardians.isDisjoint(with: relationships) }
+    }
+
     /// Names as written, the usual one first.
     public var names: [String] = []
     /// ISO 8601 day, month or year.
@@ -36,6 +67,12 @@ public struct PatientIdentity: Sendable, Hashable {
     public var language: String?
     /// ISO 3166 country, or a state of one, `US-MA`.
     public var residence: String?
+    /// Where the patient wants confidential letters to go (45 CFR 164.522(b)); empty where nowhere else.
+    public var confidentialAddress: [String] = []
+    /// Whether the record says that the patient has died.
+    public var isDeceased = false
+    /// Who can stand in for the patient, in the order of the record.
+    public var representatives: [Representative] = []
 
     /// An identity of which nothing is known yet.
     public init() {}
@@ -62,7 +99,30 @@ public struct PatientIdentity: Sendable, Hashable {
     }
 
     var json: JSONValue {
-        [
+        .object(found + later)
+    }
+
+    /// Only where there is something to say, so that older entries keep their one text.
+    private var later: [JSONValue.Member] {
+        var members: [JSONValue.Member] = []
+        if !confidentialAddress.isEmpty {
+            members.append(.init("confidentialAddress", .strings(confidentialAddress)))
+        }
+        if isDeceased { members.append(.init("deceased", true)) }
+        if !representatives.isEmpty {
+            let rows = representatives.map { person -> JSONValue in
+                [
+                    "name": .string(person.name), "address": .strings(person.address),
+                    "relationships": .strings(person.relationships),
+                ]
+            }
+            members.append(.init("representatives", .array(rows)))
+        }
+        return members
+    }
+
+    private var found: [JSONValue.Member] {
+        let document: JSONValue = [
             "names": .strings(names),
             "birthDate": birthDate.map { .string($0) } ?? .null,
             "identifiers": .array(
@@ -73,6 +133,7 @@ public struct PatientIdentity: Sendable, Hashable {
             "language": language.map { .string($0) } ?? .null,
             "residence": residence.map { .string($0) } ?? .null,
         ]
+        return document.object ?? []
     }
 
     init?(json: JSONValue) {
@@ -86,6 +147,16 @@ public struct PatientIdentity: Sendable, Hashable {
         birthDate = json["birthDate"]?.string
         language = json["language"]?.string
         residence = json["residence"]?.string
+        confidentialAddress = json["confidentialAddress"]?.texts ?? []
+        isDeceased = json["deceased"]?.bool ?? false
+        for person in json["representatives"]?.array ?? [] {
+            guard let name = person["name"]?.string, let address = person["address"]?.texts,
+                let relationships = person["relationships"]?.texts
+            else { return nil }
+            representatives.append(
+                Representative(name: name, address: address, relationships: relationships)
+            )
+        }
         for item in identifiers {
             guard let system = item["system"]?.string, let value = item["value"]?.string
             else { return nil }

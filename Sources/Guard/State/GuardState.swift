@@ -37,6 +37,8 @@ final class GuardState {
     var graphCache: [PatientPseudonym: LabelNodes] = [:]
     /// Patients, those of the present batch included; counted once.
     var knownPatientCount: Int?
+    /// Everything that is closed; `nil` where it must be read anew.
+    var sealCache: [AccessSeal]?
 
     /// Most patients whose keys and facts stay in memory.
     static let cacheLimit = 4_096
@@ -90,6 +92,7 @@ final class GuardState {
         case .patient: PatientPseudonym(bytes: key).map { patientCache[$0] = nil }
         case .catalogue: PatientPseudonym(bytes: key).map { catalogueCache[$0] = nil }
         case .labelGraph: PatientPseudonym(bytes: key).map { graphCache[$0] = nil }
+        case .seal: sealCache = nil
         default: break
         }
     }

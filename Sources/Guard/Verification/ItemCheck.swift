@@ -84,7 +84,9 @@ extension StateAudit {
                 != nil
         case .headsTile:
             return replay.heads.tile(at: key) == bytes
-        case .meta, .principal, .patient, .index, .incident, .contact, .ring, .hold: return true
+        case .meta, .principal, .patient, .index, .incident, .contact, .ring, .hold,
+            .seal:
+            return true
         }
     }
 

@@ -29,6 +29,7 @@ struct Replay {
     private(set) var custodies: [String: [UInt8]] = [:]
     /// The log's keys in order, the present one last; empty where it never changed.
     private(set) var logKeys: [String] = []
+    private(set) var seals = SealReplay()
     private(set) var isDemo = false
     private(set) var problems: [AuditProblem] = []
     let tag: (RecordID, PatientPseudonym) -> UInt64
@@ -79,7 +80,7 @@ struct Replay {
                 abandoned.append(UInt64(intent))
             }
         case EntryKind.breach.name:
-            if let detail = incidents.apply(entry) { report(detail) }
+            if let detail = incidents.apply(entry) ?? seals.apply(entry) { report(detail) }
         case EntryKind.fact.name:
             for part in entry.parts { try state(part, at: entry.index) }
         case EntryKind.key.name where action == "custody":

@@ -66,6 +66,7 @@ struct StateAudit {
         try comparePatients(replay)
         try comparePrincipals(replay)
         try compareIncidents(replay)
+        try compareSeals(replay)
         try compareIndex(replay)
         try checkItems(replay)
         if replay.isDemo != isDemo { problem("state", "the demo mark is not the first entry's") }

@@ -29,6 +29,7 @@ extension GuardCore {
                 [.administrator, .registrar, .clinician, .integration],
                 action: "write records"
             )
+            try state.requireUnsealed(actor, context)
             guard let id = WriteSessionID(bytes: state.random.bytes(16)),
                 let epoch = Epoch(bytes: state.random.bytes(16))
             else { throw GuardError.damagedState }

@@ -7,14 +7,19 @@ public import VaultCore
 public struct LetterQueue: Sendable {
     /// One letter.
     public struct Letter: Sendable {
-        /// Name of its file: number and language.
-        public let fileName: String
-        /// The letter.
-        public let text: String
+        /// Name of its files without ending: number and language.
+        public let name: String
+        /// The letter, in each language in which it must stand.
+        public let texts: [LetterText]
+
+        /// All languages as plain text.
+        public var plain: String { texts.map(\.plain).joined(separator: "\n* * *\n\n") }
     }
 
     /// The letters, in the order of the pseudonyms.
     public let letters: [Letter]
+    /// Notices to everybody in each language that some affected person reads: press, home page.
+    public let notices: [LetterText]
     /// The ledger: for each letter the person, the language, what is missing, and the text's digest.
     public let ledger: JSONValue
 
@@ -32,6 +37,12 @@ public struct LetterOrder: Sendable {
     public var sender: String
     /// Where to ask.
     public var contact: String
+    /// What the clocks found; decides what each letter must hold.
+    public var deadlines: [BreachDeadline]
+    /// What laws add to a letter.
+    public var elements: LetterElements?
+    /// Who got the information, where that is known.
+    public var recipient: String?
 
     /// Describes letters.
     ///
@@ -40,11 +51,25 @@ public struct LetterOrder: Sendable {
     ///   - discovered: The day of the discovery.
     ///   - sender: Who writes.
     ///   - contact: Where to ask.
-    public init(scope: ScopeFile, discovered: String, sender: String, contact: String) {
+    ///   - deadlines: What the clocks found.
+    ///   - elements: What laws add to a letter.
+    ///   - recipient: Who got the information.
+    public init(
+        scope: ScopeFile,
+        discovered: String,
+        sender: String,
+        contact: String,
+        deadlines: [BreachDeadline] = [],
+        elements: LetterElements? = nil,
+        recipient: String? = nil
+    ) {
         self.scope = scope
         self.discovered = discovered
         self.sender = sender
         self.contact = contact
+        self.deadlines = deadlines
+        self.elements = elements
+        self.recipient = recipient
     }
 }
 
@@ -56,7 +81,7 @@ extension VaultService {
     ///   - templates: The letter's words in every language there is.
     ///   - person: A privacy officer.
     ///   - context: Where the call came from.
-    /// - Returns: Letters and their ledger.
+    /// - Returns: Letters, notices and their ledger.
     /// - Throws: ``GuardError/notPermitted(action:)`` and other ``Failure``s.
     public func letters(
         _ order: LetterOrder,
@@ -64,8 +89,7 @@ extension VaultService {
         by person: any IncidentPerson,
         context: CallContext
     ) throws -> LetterQueue {
-        let certificate = try order.scope.certificate.document
-        let incident = certificate["incident"]?.string ?? ""
+        let incident = try order.scope.certificate.document["incident"]?.string ?? ""
         let affected = try order.scope.affected().sorted { $0.patient < $1.patient }
         let patients = affected.map(\.patient)
         let body = GuardCore.correspondenceBody(patients, incident: incident)
@@ -75,62 +99,27 @@ extension VaultService {
             by: try person.caller(for: body),
             context: context
         )
-        let window = certificate["query"]?["window"]
-        func day(_ name: String) -> String { String((window?[name]?.string ?? "").prefix(10)) }
+        let writer = try LetterWriter(
+            order: order,
+            templates: templates,
+            now: try `guard`.incidentTime()
+        )
         var letters: [LetterQueue.Letter] = []
         var ledger: [JSONValue] = []
         for (number, (known, found)) in zip(affected, people).enumerated() {
-            let template = templates.template(for: found.identity?.language)
-            let text = template.letter(
-                LetterFacts(
-                    name: found.identity?.names.first ?? "",
-                    address: found.identity?.address ?? [],
-                    suspicion: certificate["query"]?["suspicion"]?["kind"]?.string ?? "",
-                    days: (day("from"), day("to"), order.discovered),
-                    isAccessed: known.isAccessed,
-                    categories: known.categories,
-                    sender: order.sender,
-                    contact: order.contact
-                )
-            )
-            let digits = String(number + 1)
-            let padded = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
-            let name = "\(padded)-\(template.language).txt"
-            letters.append(LetterQueue.Letter(fileName: name, text: text))
-            ledger.append(Self.line(name, text, known, found, template))
+            let written = writer.letter(number + 1, to: found, about: known)
+            letters.append(written.letter)
+            ledger.append(written.line)
         }
+        let languages = Set(letters.compactMap { $0.texts.first?.language }).sorted()
         return LetterQueue(
             letters: letters,
+            notices: languages.map { writer.notice(in: $0, about: affected) },
             ledger: [
                 "incident": .string(incident),
-                "scope": certificate["resultDigest"] ?? .null, "letters": .array(ledger),
+                "scope": try order.scope.certificate.document["resultDigest"] ?? .null,
+                "letters": .array(ledger),
             ]
         )
-    }
-
-    private static func line(
-        _ name: String,
-        _ text: String,
-        _ known: ScopeFile.Affected,
-        _ found: Correspondent,
-        _ template: LetterTemplate
-    ) -> JSONValue {
-        var open: [String] = []
-        if found.identity?.names.first == nil { open.append("name") }
-        if found.identity?.address.isEmpty != false { open.append("address") }
-        let wanted = found.identity?.language
-        if wanted == nil { open.append("language") }
-        let primary = wanted?.split(whereSeparator: { $0 == "-" || $0 == "_" }).first
-        let isNorwegian = template.language == "nb" && ["no", "nn"].contains(primary ?? "")
-        if let primary, primary != template.language, !isNorwegian { open.append("translation") }
-        if template.reviewedBy == nil { open.append("review") }
-        return [
-            "file": .string(name), "patient": .string(known.patient.description),
-            "reference": found.reference.map { .string($0) } ?? .null,
-            "set": known.isAccessed ? "accessed" : "couldHave",
-            "wanted": wanted.map { .string($0) } ?? .null, "language": .string(template.language),
-            "digest": .string(TreeHasher.leafHash(Array(text.utf8)).description),
-            "open": .strings(open), "sent": false,
-        ]
     }
 }

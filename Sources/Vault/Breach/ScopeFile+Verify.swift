@@ -42,7 +42,8 @@ extension ScopeFile {
             Int(document["sets"]?[$0]?["count"]?.int ?? 0)
         }
         verdict.persons = certificate.signatures.map(\.principal.text)
-        guard let note = file.scopeNote(key) else {
+        let text = file.document["note"]?.string
+        guard let note = LogNote(text, domain: ScopeCertificate.domain, key: key) else {
             verdict.problems = ["the note is not this vault's, or was altered"]
             return verdict
         }
@@ -71,32 +72,10 @@ extension ScopeFile {
         return verdict
     }
 
-    fileprivate struct Note {
-        var digest: [UInt8]
-        var index: UInt64
-        var signers: Set<String>
-    }
-
-    /// The note's content, where the log's key signed it as a scope certificate.
-    fileprivate func scopeNote(_ key: NoteVerifierKey) -> Note? {
-        guard let text = document["note"]?.string,
-            let note = try? SignedNote(parsing: Array(text.utf8)), note.verify([key]).isAccepted
-        else { return nil }
-        let lines = note.text.split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.count >= 6, lines[0] == "\(ScopeCertificate.domain) \(key.name)",
-            let digest = Base64.decode(lines[1]), let index = UInt64(lines[2])
-        else { return nil }
-        return Note(
-            digest: digest,
-            index: index,
-            signers: Set(lines[4...].dropLast().map(String.init))
-        )
-    }
-
     /// Whether both ends of the range are prefixes of the log that the checkpoint covers.
     fileprivate func rangeProblems(
         _ range: JSONValue,
-        note: Note,
+        note: LogNote,
         key: NoteVerifierKey
     ) -> [String] {
         guard let text = document["checkpoint"]?.string,

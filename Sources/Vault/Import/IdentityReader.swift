@@ -25,22 +25,63 @@ enum IdentityReader {
         for contact in elements(patient["telecom"]) where contact["system"]?.string == "phone" {
             if let value = contact["value"]?.string { identity.phones.append(value) }
         }
-        if let home = elements(patient["address"]).first(where: { $0["use"]?.string != "old" }) {
-            identity.address =
-                elements(home["line"]).compactMap(\.string)
-                + [home["postalCode"], home["city"], home["state"], home["country"]]
-                .compactMap { $0?.string }
+        let addresses = elements(patient["address"])
+        if let home = addresses.first(where: { isUsable($0) && !isConfidential($0) }) {
+            identity.address = lines(of: home)
             let country = home["country"]?.string
             let state = home["state"]?.string
             identity.residence = country.map {
                 $0 == "US" && state != nil ? "US-\(state ?? "")" : $0
             }
         }
+        if let other = addresses.first(where: { isUsable($0) && isConfidential($0) }) {
+            identity.confidentialAddress = lines(of: other)
+        }
+        identity.isDeceased =
+            patient["deceasedBoolean"]?.boolean == true || patient["deceasedDateTime"] != nil
+        identity.representatives = elements(patient["contact"]).compactMap(representative)
         identity.language =
             elements(patient["communication"]).first?["language"].flatMap {
                 elements($0["coding"]).first?["code"]?.string
             }
         return identity
+    }
+
+    /// A contact person of the record, where it has a name.
+    private static func representative(_ contact: JSONNode) -> PatientIdentity.Representative? {
+        let name = contact["name"]
+        var words = elements(name?["given"]).compactMap(\.string)
+        if let family = name?["family"]?.string { words.append(family) }
+        if words.isEmpty, let text = name?["text"]?.string { words = [text] }
+        guard !words.isEmpty else { return nil }
+        let codes = elements(contact["relationship"]).flatMap { elements($0["coding"]) }
+            .compactMap { $0["code"]?.string }
+        return PatientIdentity.Representative(
+            name: words.joined(separator: " "),
+            address: contact["address"].map { isUsable($0) ? lines(of: $0) : [] } ?? [],
+            relationships: codes
+        )
+    }
+
+    private static func lines(of address: JSONNode) -> [String] {
+        elements(address["line"]).compactMap(\.string)
+            + [address["postalCode"], address["city"], address["state"], address["country"]]
+            .compactMap { $0?.string }
+    }
+
+    /// HL7 v3 AddressUse by FHIR's extension for it: `CONF` is a confidential address, `BAD` a useless one.
+    private static func uses(of address: JSONNode) -> [String] {
+        elements(address["extension"]).filter {
+            $0["url"]?.string == "http://hl7.org/fhir/StructureDefinition/iso21090-AD-use"
+        }.compactMap { $0["valueCode"]?.string }
+    }
+
+    private static func isConfidential(_ address: JSONNode) -> Bool {
+        uses(of: address).contains("CONF")
+    }
+
+    private static func isUsable(_ address: JSONNode) -> Bool {
+        address["use"]?.string != "old" && !uses(of: address).contains("BAD")
     }
 
     private static func elements(_ node: JSONNode?) -> [JSONNode] {

@@ -1,24 +1,62 @@
 internal import ArgumentParser
 internal import BreachResponse
+internal import Vault
 internal import VaultCore
 
 struct BreachClocksCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "clocks",
-        abstract: "Deadlines of the law, from facts; needs no vault.",
+        abstract: "Deadlines of the law: from facts without a vault, or of a case.",
         discussion: "Not legal advice: counsel confirms a deadline before anybody relies on it."
     )
 
     @Option(help: ArgumentHelp("What happened, as JSON; `-` is stdin.", valueName: "file"))
-    var facts: String
-    @OptionGroup var output: OutputOptions
+    var facts: String?
+    @Option(help: ArgumentHelp("A case of the vault; `--facts` then adds to it.", valueName: "id"))
+    var incident: String?
+    @Option(help: ArgumentHelp("The case's scope certificate.", valueName: "file"))
+    var certificate: String?
+    @OptionGroup var options: VaultOptions
 
     func run() throws {
-        let answer = try BreachClocksLine.answer(
-            facts: try Files.read(facts),
-            rules: try Self.rules()
-        )
-        let terminal = output.terminal
+        if let incident { return try showCase(incident) }
+        guard let facts else {
+            throw Complaint.usage(
+                "give `--facts FILE` or `--incident ID`",
+                hint: "docs/breach-response.md lists the facts"
+            )
+        }
+        show(try BreachClocksLine.answer(facts: try Files.read(facts), rules: try Self.rules()))
+    }
+
+    private func showCase(_ id: String) throws {
+        try options.withPerson("breach clocks") { open, person in
+            guard let found = try open.service.incident(id, by: person) else {
+                throw CaseOptions.unknownCase
+            }
+            let scope = try certificate.map { try ScopeFile(checked: $0, for: found, in: open) }
+            let clocks = try CaseClocks(
+                found,
+                scope: scope,
+                more: facts,
+                open: open,
+                person: person
+            )
+            let members = BreachClocksLine.members(clocks.answer)
+            show(
+                .object(
+                    members + [
+                        .init("facts", clocks.facts),
+                        .init("ignored", .strings(clocks.reader.ignored)),
+                        .init("doubts", .strings(clocks.reader.doubts)),
+                    ]
+                )
+            )
+        }
+    }
+
+    private func show(_ answer: JSONValue) {
+        let terminal = options.terminal
         if terminal.isJSON { return terminal.answer(answer) }
         var table = Table(["due", "to", "where", "rule", "why"])
         for deadline in answer["deadlines"]?.array ?? [] where deadline["required"]?.bool == true {

@@ -13,6 +13,8 @@ struct BreachCommand: ParsableCommand {
             BreachStep<ReopenStep>.self, BreachStep<RosterStep>.self, BreachStep<EvidenceStep>.self,
             BreachStep<FileStep>.self, BreachStep<NoteStep>.self, BreachStep<CorrectStep>.self,
             BreachStatus.self, BreachClocksCommand.self, BreachVerify.self,
+            BreachDrill.self, BreachTimeline.self, BreachDeliver.self, BreachCaseFile.self,
+            BreachRun.self, BreachCard.self, BreachReady.self,
         ]
     )
 }

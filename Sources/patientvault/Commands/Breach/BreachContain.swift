@@ -1,25 +1,26 @@
 internal import ArgumentParser
 internal import BreachResponse
 internal import Guard
-internal import MerkleLog
 internal import Vault
 internal import VaultCore
 
 struct BreachContain: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "contain",
-        abstract: "Closes the way in: ends sessions and grants of principals, and disables them.",
+        abstract:
+            "Closes the way in: principals, sessions, grants, and seals; `--reverse` opens it.",
         discussion: """
             The work is done at once, in any state of an open case; the step is recorded where the \
-            case is declared, and a note otherwise. To reverse it, register the person anew.
+            case is declared, and a note otherwise. A seal takes away what the rules would permit, \
+            lasts over restarts, and is an entry. What was opened again is a note of the case.
             """
     )
 
-    @Option(name: .customLong("principal"), help: ArgumentHelp("Whom to stop.", valueName: "p"))
-    var principals: [String] = []
+    @OptionGroup var what: ContainOptions
+    @Flag(help: "Open it again instead.") var reverse = false
     @Option(
         name: .customLong("patient-safety"),
-        help: ArgumentHelp("How care goes on without them.", valueName: "text")
+        help: ArgumentHelp("How care goes on without what is closed.", valueName: "text")
     )
     var patientSafety: String?
     @Flag(
@@ -31,23 +32,22 @@ struct BreachContain: ParsableCommand {
     @OptionGroup var options: CaseOptions
 
     func run() throws {
-        let suspects = try principals.map { name in
-            guard let id = PrincipalID(name) else {
-                throw Complaint.usage("`--principal` takes an id", hint: "see `principal list`")
-            }
-            return id
-        }
         try options.withPeople("breach contain") { open, people in
             let before = try options.incident(in: open, by: people[0])
             guard before.state != .closed else {
                 throw Complaint.badInput("the case is closed", hint: "reopen it first")
             }
-            let earlier = try Self.states(of: suspects, in: open)
-            let done = try open.service.contain(suspects, by: people[0], context: open.context)
-            let actions = done.map { "disabled `\($0)`, ended its sessions and grants" }
+            let measures = try what.measures(in: open)
+            let earlier = try Self.states(of: measures, in: open)
+            let done =
+                reverse
+                ? try open.service.reverse(measures, by: people[0], context: open.context)
+                : try open.service.contain(measures, by: people[0], context: open.context)
+            let word = reverse ? "opened" : "closed"
             let artefacts = try attachments.artefacts([
-                .init("actions", .strings(actions)), .init("before", .string(earlier)),
-                .init("after", .string(try Self.states(of: suspects, in: open))),
+                .init("actions", .strings(done.map { "\(word) `\($0.name)`" })),
+                .init("before", .string(earlier)),
+                .init("after", .string(try Self.states(of: measures, in: open))),
                 .init("vectorClosed", .bool(isClosed)),
                 .init("patientSafety", .string(patientSafety ?? "")),
             ])
@@ -58,11 +58,19 @@ struct BreachContain: ParsableCommand {
     private func finish(
         _ before: Incident,
         _ artefacts: JSONValue,
-        _ done: [PrincipalID],
+        _ done: [ContainmentMeasure],
         _ at: (open: OpenVault, people: [any IncidentPerson])
     ) throws {
-        let more: [JSONValue.Member] = [.init("disabled", .strings(done.map(\.text)))]
-        let lines = done.map { "disabled `\($0)`: its sessions and grants have ended" }
+        let disabled = done.compactMap { measure -> String? in
+            if case .disable(let id) = measure { id.text } else { nil }
+        }
+        let sealed = try at.open.core.seals().map(\.name)
+        let more: [JSONValue.Member] = [
+            .init(reverse ? "reinstated" : "disabled", .strings(disabled)),
+            .init(reverse ? "reversed" : "closed", .strings(done.map(\.name))),
+            .init("seals", .strings(sealed)),
+        ]
+        let lines = done.map { "\(reverse ? "opened" : "closed") `\(Words.printable($0.name))`" }
         func take(_ event: IncidentEvent, _ things: JSONValue) throws -> IncidentStep {
             try at.open.service.take(
                 event,
@@ -72,70 +80,37 @@ struct BreachContain: ParsableCommand {
                 context: at.open.context
             )
         }
-        let answer = StepAnswer(terminal: options.terminal, event: .contain)
+        let answer = StepAnswer(terminal: options.terminal, event: reverse ? .note : .contain)
+        let text = (reverse ? "opened again: " : "contained ahead of the step: ") + artefacts.text
+        if reverse {
+            let noted = try take(.note, ["text": .string(text)])
+            return try answer.show(noted, before: before, more: more, lines: lines)
+        }
         let step = try take(.contain, artefacts)
         guard case .refused(let reasons) = step, !done.isEmpty else {
             return try answer.show(step, before: before, more: more, lines: lines)
         }
         // Containment does not wait for the paper: what was done is remembered with the case.
-        let text = "contained ahead of the step: " + artefacts.text
         let noted = try take(.note, ["text": .string(text)])
         if case .refused = noted { return try answer.show(step, before: before, more: more) }
         answer.showUnrecorded(reasons, before: before, more: more, lines: lines)
     }
 
-    private static func states(of principals: [PrincipalID], in open: OpenVault) throws -> String {
-        let known = try open.core.principals().filter { principals.contains($0.id) }
-        let texts = known.map { "\($0.id) \($0.isDisabled ? "disabled" : "enabled")" }
-        return texts.isEmpty ? "no principal named" : texts.joined(separator: ", ")
-    }
-}
-
-struct BreachPreserve: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "preserve",
-        abstract: "Anchors the log's head and takes the hashes of what is evidence; two persons."
-    )
-
-    @Option(help: ArgumentHelp("A file that is evidence; it stays where it is.", valueName: "f"))
-    var file: [String] = []
-    @OptionGroup var attachments: AttachOptions
-    @OptionGroup var options: CaseOptions
-
-    func run() throws {
-        let files = try file.map { ($0, TreeHasher.leafHash(try Files.read($0)).description) }
-        try options.withPeople("breach preserve") { open, people in
-            let before = try options.incident(in: open, by: people[0])
-            let checkpoint = try open.core.checkpoint()
-            let now = try open.core.incidentTime().description
-            let items =
-                [("log-head", TreeHasher.leafHash(Array(checkpoint.utf8)).description)] + files
-            let custody = items.map { item -> JSONValue in
-                [
-                    "item": .string(item.0), "who": .string(people[0].principal.text),
-                    "when": .string(now), "where": .string(item.0 == "log-head" ? "log" : "disk"),
-                    "why": "preserved at the beginning of the inquiry", "hash": .string(item.1),
-                ]
+    private static func states(
+        of measures: [ContainmentMeasure],
+        in open: OpenVault
+    ) throws -> String {
+        let known = try open.core.principals()
+        let seals = Set(try open.core.seals())
+        let texts = measures.map { measure -> String in
+            switch measure {
+            case .disable(let id):
+                let isDisabled = known.first { $0.id == id }?.isDisabled
+                return "\(measure.name) \(isDisabled == true ? "disabled" : "enabled")"
+            case .seal(let seal):
+                return "\(measure.name) \(seals.contains(seal) ? "sealed" : "open")"
             }
-            let artefacts = try attachments.artefacts([
-                .init("checkpoint", .string(checkpoint)),
-                .init(
-                    "manifest",
-                    .array(items.map { ["id": .string($0.0), "hash": .string($0.1)] })
-                ), .init("custody", .array(custody)), .init("gaps", []),
-            ])
-            let step = try open.service.take(
-                .preserve,
-                in: before,
-                artefacts: artefacts,
-                by: people,
-                context: open.context
-            )
-            try StepAnswer(terminal: options.terminal, event: .preserve).show(
-                step,
-                before: before,
-                lines: items.map { "evidence `\($0.0)`: \($0.1)" }
-            )
         }
+        return texts.isEmpty ? "nothing named" : texts.joined(separator: ", ")
     }
 }

@@ -9,8 +9,10 @@ struct BreachNotify: ParsableCommand {
         commandName: "notify",
         abstract: "Writes one letter for each affected person, in their language; sends nothing.",
         discussion: """
-            The letters are files that only their owner may read, with a ledger beside them. The \
-            step is recorded where the case is decided; before that the letters are drafts.
+            The letters are files that only their owner may read, with a ledger beside them: text and \
+            a page that prints, with `--pdf` also PDF. Notices for press and home page and the \
+            authorities' forms lie beside them. The step is recorded where the case is decided; before \
+            that the letters are drafts. What was sent is then recorded with `breach deliver`.
             """
     )
 
@@ -19,35 +21,51 @@ struct BreachNotify: ParsableCommand {
     @Option(help: ArgumentHelp("Who writes.", valueName: "name")) var sender: String
     @Option(help: ArgumentHelp("Whom to ask: address, telephone.", valueName: "text"))
     var contact: String
+    @Option(help: ArgumentHelp("Who got the information, where known.", valueName: "name"))
+    var recipient: String?
+    @Option(help: ArgumentHelp("Facts beside those of the case, as JSON.", valueName: "file"))
+    var facts: String?
+    @Flag(help: "Also set each letter as PDF; needs Debian's `weasyprint` and Noto fonts.")
+    var pdf = false
     @OptionGroup var attachments: AttachOptions
     @OptionGroup var options: CaseOptions
 
     func run() throws {
-        let bytes = try Files.read(certificate)
-        let templates = try Self.templates()
+        let printer = pdf ? try PDFPrinter() : nil
+        let words = try LetterFiles.shipped()
         try options.withPeople("breach notify") { open, people in
             let before = try options.incident(in: open, by: people[0])
-            let verdict = try ScopeFile.verify(bytes, verifierKey: open.core.verifierKey)
-            guard verdict.problems.isEmpty, verdict.incident == before.id else {
-                throw Complaint(
-                    kind: .integrity,
-                    code: "breach.badCertificate",
-                    message: verdict.problems.first ?? "the certificate is of another case",
-                    hint: "take the file that `breach scope --out` wrote for this case"
-                )
-            }
+            let scope = try ScopeFile(checked: certificate, for: before, in: open)
+            let clocks = try CaseClocks(
+                before,
+                scope: scope,
+                more: facts,
+                open: open,
+                person: people[0]
+            )
             let queue = try open.service.letters(
                 LetterOrder(
-                    scope: try ScopeFile(bytes),
+                    scope: scope,
                     discovered: Self.discovery(before),
                     sender: sender,
-                    contact: contact
+                    contact: contact,
+                    deadlines: clocks.answer.deadlines,
+                    elements: words.elements,
+                    recipient: recipient
                 ),
-                templates: templates,
+                templates: words.templates,
                 by: people[0],
                 context: open.context
             )
-            try write(queue)
+            let forms = AuthorityForms(
+                incident: before,
+                facts: clocks.facts,
+                answer: clocks.answer,
+                scope: try scope.certificate.document,
+                sender: sender,
+                contact: contact
+            )
+            try write(queue, words.pages, printer, forms)
             let step = try open.service.take(
                 .notify,
                 in: before,
@@ -63,17 +81,31 @@ struct BreachNotify: ParsableCommand {
     }
 
     /// The day on which somebody first knew, from the report.
-    private static func discovery(_ incident: Incident) -> String {
+    static func discovery(_ incident: Incident) -> String {
         let report = incident.records.first?["artefacts"]
         return String((report?["knownSince"]?.string ?? "").prefix(10))
     }
 
-    private func write(_ queue: LetterQueue) throws {
+    private func write(
+        _ queue: LetterQueue,
+        _ pages: LetterPages,
+        _ printer: PDFPrinter?,
+        _ forms: AuthorityForms
+    ) throws {
         try Files.makeFolder(out)
         for letter in queue.letters {
-            try Files.create("\(out)/\(letter.fileName)", Array(letter.text.utf8))
+            try Files.create("\(out)/\(letter.name).txt", Array(letter.plain.utf8))
+            try Files.create("\(out)/\(letter.name).html", Array(pages.html(letter.texts).utf8))
         }
+        for notice in queue.notices {
+            let path = "\(out)/notice-\(notice.language)"
+            try Files.create("\(path).txt", Array(notice.plain.utf8))
+            try Files.create("\(path).html", Array(pages.html([notice]).utf8))
+        }
+        try Files.create("\(out)/forms.json", Array(forms.document.prettyText.utf8))
         try Files.create("\(out)/ledger.json", Array(queue.ledger.prettyText.utf8))
+        let names = queue.letters.map(\.name) + queue.notices.map { "notice-\($0.language)" }
+        try printer?.print(names.map { "\(out)/\($0)" })
     }
 
     private func show(_ step: IncidentStep, _ before: Incident, _ queue: LetterQueue) throws {
@@ -81,9 +113,13 @@ struct BreachNotify: ParsableCommand {
         let lines =
             rows.map { row in
                 let open = row["open"]?.stringArray ?? []
-                return "  \(row["file"]?.string ?? "")"
+                return "  \(row["letter"]?.string ?? "")"
                     + (open.isEmpty ? "" : "  (open: \(open.joined(separator: ", ")))")
-            } + ["\(Words.count(rows.count, "letter", "letters")) in `\(out)`; nothing was sent"]
+            } + [
+                "\(Words.count(rows.count, "letter", "letters")), "
+                    + "\(Words.count(queue.notices.count, "notice", "notices")) and forms in "
+                    + "`\(out)`; nothing was sent"
+            ]
         let more: [JSONValue.Member] = [
             .init("letters", .array(rows)), .init("out", .string(out)),
             .init("queue", .string(queue.digest)), .init("sent", false),
@@ -97,47 +133,26 @@ struct BreachNotify: ParsableCommand {
     }
 
     /// The shipped letters.
-    static func templates() throws -> LetterTemplates {
-        let folder = try PolicyFolder.shipped().path + "/letters"
-        let names = Files.names(in: folder).filter { $0.hasSuffix(".json") }
-        return try LetterTemplates(
-            try names.map { try LetterTemplate(try Files.read("\(folder)/\($0)")) }
-        )
-    }
+    static func templates() throws -> LetterTemplates { try LetterFiles.shipped().templates }
 }
 
-struct BreachClose: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "close",
-        abstract: "Closes a case, by commander and reviewer; its records become the case file.",
-        discussion: "Attached: `afterAction` (text) and, if wanted, `metrics` (object)."
-    )
+/// The shipped words, elements and page of letters.
+struct LetterFiles {
+    let templates: LetterTemplates
+    let elements: LetterElements
+    let pages: LetterPages
 
-    @Option(help: ArgumentHelp("Where to write the case file.", valueName: "file"))
-    var out: String?
-    @OptionGroup var attachments: AttachOptions
-    @OptionGroup var options: CaseOptions
-
-    func run() throws {
-        try options.withPeople("breach close") { open, people in
-            let before = try options.incident(in: open, by: people[0])
-            let file = CaseFile(before)
-            let seconds = (before.lastTime?.microseconds ?? 0) / 1_000_000
-            let artefacts = try attachments.artefacts([
-                .init(
-                    "metrics",
-                    ["records": .int(Int64(before.records.count)), "lastStep": .int(seconds)]
-                ), .init("caseFile", .string(file.digest)),
-            ])
-            let step = try open.service.take(
-                .close,
-                in: before,
-                artefacts: artefacts,
-                by: people,
-                context: open.context
-            )
-            if let out { try Files.deliver(file.bytes, to: out) }
-            try StepAnswer(terminal: options.terminal, event: .close).show(step, before: before)
+    static func shipped() throws -> LetterFiles {
+        let folder = try PolicyFolder.shipped().path + "/letters"
+        let names = Files.names(in: folder).filter {
+            $0.hasSuffix(".json") && $0 != "elements.json"
         }
+        return LetterFiles(
+            templates: try LetterTemplates(
+                try names.map { try LetterTemplate(try Files.read("\(folder)/\($0)")) }
+            ),
+            elements: try LetterElements(try Files.read("\(folder)/elements.json")),
+            pages: try LetterPages(try Files.readText("\(folder)/letter.mustache"))
+        )
     }
 }

@@ -63,22 +63,7 @@ struct BreachScope: ParsableCommand {
         _ file: ScopeFile,
         _ earlier: ScopeCertificate?
     ) throws -> JSONValue {
-        let result = finding.result
-        var members: [JSONValue.Member] = [
-            .init("certificate", .string(result.digest)),
-            .init("rerun", finding.rerun.map { .string($0) } ?? .null),
-            .init("query", .string(result.suspicion.document.text)),
-            .init(
-                "coverage",
-                .string(
-                    result.doubts.isEmpty
-                        ? "complete: \(result.entryCount) entries"
-                        : result.doubts.joined(separator: "; ")
-                )
-            ), .init("accessed", .int(Int64(result.accessed.count))),
-            .init("couldHave", .int(Int64(result.couldHave.count))),
-            .init("notAccessed", .int(Int64(result.notAccessed.count))),
-        ]
+        var members = finding.artefacts.object ?? []
         if let earlier {
             let difference = try file.certificate.difference(from: earlier)
             members.append(.init("difference", .string(difference.text)))

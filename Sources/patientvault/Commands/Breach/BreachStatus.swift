@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import BreachResponse
 internal import Guard
-internal import MerkleLog
 internal import Vault
 internal import VaultCore
 
@@ -18,12 +17,7 @@ struct BreachStatus: ParsableCommand {
         try options.withPerson("breach status") { open, person in
             if let incident {
                 guard let found = try open.service.incident(incident, by: person) else {
-                    throw Complaint(
-                        kind: .missingInput,
-                        code: "breach.unknownCase",
-                        message: "there is no such breach case",
-                        hint: "`patientvault breach status` lists them"
-                    )
+                    throw CaseOptions.unknownCase
                 }
                 return show(found)
             }
@@ -34,7 +28,7 @@ struct BreachStatus: ParsableCommand {
 
     private func show(_ incident: Incident) {
         let terminal = options.terminal
-        if terminal.isJSON { return terminal.answer(CaseFile(incident).document) }
+        if terminal.isJSON { return terminal.answer(incident.summary) }
         let kind = incident.isDrill ? "drill" : "case"
         terminal.say("\(kind) \(incident.id): \(terminal.paint.bold(incident.state.rawValue))")
         var table = Table(["", "time", "step", "to", "by"])
@@ -73,24 +67,14 @@ struct BreachStatus: ParsableCommand {
     }
 }
 
-/// A case as one document: its state and every record, in order.
-struct CaseFile {
-    let incident: Incident
-
-    init(_ incident: Incident) { self.incident = incident }
-
-    var document: JSONValue {
+extension Incident {
+    /// A case as one document: its state and every record, in order.
+    var summary: JSONValue {
         [
-            "incident": .string(incident.id), "state": .string(incident.state.rawValue),
-            "drill": .bool(incident.isDrill), "lane": .string(incident.lane.rawValue),
-            "scopeVersion": .int(incident.scopeVersion),
-            "possible": .strings(incident.possible.map(\.rawValue)),
-            "records": .array(incident.records),
+            "incident": .string(id), "state": .string(state.rawValue), "drill": .bool(isDrill),
+            "lane": .string(lane.rawValue), "scopeVersion": .int(scopeVersion),
+            "possible": .strings(possible.map(\.rawValue)),
+            "letters": DeliveryLedger(self).document, "records": .array(records),
         ]
     }
-
-    var bytes: [UInt8] { Array(document.prettyText.utf8) }
-
-    /// SHA-256 (leaf hash) over the file.
-    var digest: String { TreeHasher.leafHash(bytes).description }
 }

@@ -5,17 +5,22 @@ internal import VaultCore
 struct BreachVerify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Checks a scope certificate offline, with the vault's public key alone.",
+        abstract:
+            "Checks a scope certificate or case file offline, with the vault's public key alone.",
         discussion:
-            "Needs no vault and no secret; exits with 4 where the certificate does not hold."
+            "Needs no vault and no secret; exits with 4 where the file does not hold."
     )
 
-    @Argument(help: "The certificate's file; `-` is stdin.") var file: String
+    @Argument(help: "The file; `-` is stdin.") var file: String
     @Option(help: ArgumentHelp("The vault's public key.", valueName: "pub")) var key: String
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let verdict = try ScopeFile.verify(try Files.read(file), verifierKey: key)
+        let bytes = try Files.read(file)
+        let verdict =
+            CaseReport.isCase(bytes)
+            ? try CaseReport.verify(bytes, verifierKey: key)
+            : try ScopeFile.verify(bytes, verifierKey: key)
         let terminal = output.terminal
         let isGood = verdict.problems.isEmpty
         if terminal.isJSON {
@@ -37,7 +42,7 @@ struct BreachVerify: ParsableCommand {
                     + verdict.persons.map { Words.printable($0) }.joined(separator: " and ")
             )
         } else {
-            terminal.say("\(terminal.paint.red("refused")): this certificate does not hold")
+            terminal.say("\(terminal.paint.red("refused")): this file does not hold")
             for problem in verdict.problems { terminal.say("  \(problem)") }
         }
         if !terminal.isJSON { for note in verdict.notes { terminal.say("note: \(note)") } }

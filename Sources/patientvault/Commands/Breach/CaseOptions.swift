@@ -52,15 +52,20 @@ struct CaseOptions: ParsableArguments {
         }
     }
 
+    /// What is said where a case is not there.
+    static var unknownCase: Complaint {
+        Complaint(
+            kind: .missingInput,
+            code: "breach.unknownCase",
+            message: "there is no such breach case",
+            hint: "`patientvault breach status` lists them; `breach report` opens one"
+        )
+    }
+
     /// The case as its records in the log tell it.
     func incident(in open: OpenVault, by person: any IncidentPerson) throws -> Incident {
         guard let found = try open.service.incident(incident, by: person) else {
-            throw Complaint(
-                kind: .missingInput,
-                code: "breach.unknownCase",
-                message: "there is no such breach case",
-                hint: "`patientvault breach status` lists them; `breach report` opens one"
-            )
+            throw Self.unknownCase
         }
         return found
     }
