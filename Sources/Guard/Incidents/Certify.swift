@@ -53,7 +53,7 @@ extension GuardCore {
     ///
     /// - Parameters:
     ///   - request: The document.
-    ///   - callers: One or two officers, each by a signed statement of their own.
+    ///   - callers: One or two persons with a part in breach cases, each by a signed statement of their own.
     ///   - context: Where the call came from.
     /// - Returns: Note, checkpoint and paths.
     /// - Throws: ``GuardError/notPermitted(action:)``, ``GuardError/invalid(field:)`` and others.
@@ -76,10 +76,10 @@ extension GuardCore {
                     body: request.json,
                     state: state
                 )
-                try actor.require(
-                    [.privacyOfficer, .securityOfficer, .administrator],
-                    action: "certify"
-                )
+                // Officers and administrators by their kind, counsel and reviewers by their registration.
+                guard actor.principal?.isResponder == true else {
+                    throw GuardError.notPermitted(action: "certify")
+                }
                 guard let principal = actor.principal,
                     !signers.contains(where: { $0.publicKey == principal.publicKey })
                 else { throw GuardError.notPermitted(action: "sign twice") }
