@@ -31,7 +31,7 @@ struct PDFPrinter {
     ///
     /// - Parameter names: Paths without ending.
     /// - Throws: ``Complaint`` of kind `inputOutput` for the first page that could not be set.
-    func print(_ names: [String]) throws {
+    func typeset(_ names: [String]) throws {
         for name in names {
             let status = run([program, "--quiet", "\(name).html", "\(name).pdf"])
             guard status == 0, chmod("\(name).pdf", 0o600) == 0 else {

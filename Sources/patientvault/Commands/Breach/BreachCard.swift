@@ -43,7 +43,7 @@ struct BreachCard: ParsableCommand {
             let page = try Files.readText(try Self.folder() + "/card.mustache")
             let html = try card.html(for: role, contact: contact, page: page)
             try Files.create("\(out).html", Array(html.utf8))
-            try printer?.print([out])
+            try printer?.typeset([out])
             files = ["\(out).html"] + (pdf ? ["\(out).pdf"] : [])
         }
         let terminal = options.terminal

@@ -96,7 +96,7 @@ struct BreachCaseFile: ParsableCommand {
             try Files.create("\(out).json", report.bytes)
             let html = page.html(report.content, digest: report.digest)
             try Files.create("\(out).html", Array(html.utf8))
-            try printer?.print([out])
+            try printer?.typeset([out])
             let terminal = options.terminal
             if terminal.isJSON {
                 return terminal.answer([

@@ -124,6 +124,15 @@ struct BreachDrill: ParsableCommand {
     ) throws {
         try keep("report", scenario, Array(report.text.utf8))
         if let file = outcome.certificate { try keep("certificate", scenario, file.bytes) }
+        if let out, let letters = outcome.letters {
+            let folder = "\(out)/\(scenario.name).letters"
+            let pages = try LetterFiles.shipped().pages
+            try Files.makeFolder(folder)
+            for letter in letters.letters {
+                let html = pages.html(letter.texts)
+                try Files.create("\(folder)/\(letter.name).html", Array(html.utf8))
+            }
+        }
         try keep(
             "case",
             scenario,

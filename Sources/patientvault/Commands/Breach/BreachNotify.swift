@@ -105,7 +105,7 @@ struct BreachNotify: ParsableCommand {
         try Files.create("\(out)/forms.json", Array(forms.document.prettyText.utf8))
         try Files.create("\(out)/ledger.json", Array(queue.ledger.prettyText.utf8))
         let names = queue.letters.map(\.name) + queue.notices.map { "notice-\($0.language)" }
-        try printer?.print(names.map { "\(out)/\($0)" })
+        try printer?.typeset(names.map { "\(out)/\($0)" })
     }
 
     private func show(_ step: IncidentStep, _ before: Incident, _ queue: LetterQueue) throws {
