@@ -154,4 +154,39 @@ struct ContainmentTests {
         #expect(try ward.read().released != nil)
         #expect(try vault.verify().problems == [])
     }
+
+    @Test func `a session that was opened after a reinstatement still reaches what it reaches`()
+        throws
+    {
+        let world = try SnoopedVault()
+        let vault = world.harness.vault
+        let visitor = try TestPerson(
+            "visitor",
+            Requester(kind: .patient, references: ["Patient/haeun"]),
+            in: world.harness
+        )
+        let measure = ContainmentMeasure.disable(visitor.principal)
+        _ = try vault.contain([measure], by: world.engineer, context: CallContext())
+        world.clock.pass(60)
+        _ = try vault.reverse([measure], by: world.officer, context: CallContext())
+        world.clock.pass(5 * 3_600)
+        let from = world.clock.now()
+        world.clock.pass(60)
+        guard case .signed(let statement) = try visitor.caller(for: ["kind": "session"]) else {
+            return
+        }
+        let session = try vault.guard.openSession(statement, context: CallContext())
+        world.clock.pass(60)
+        let window = ScopeWindow(from: from, to: world.clock.now())
+        world.clock.pass(60)
+        let finding = try vault.scope(
+            ScopeComputation(window: window, suspicion: .session(session)),
+            by: [world.officer],
+            context: CallContext()
+        )
+        #expect(
+            finding.result.couldHave.map { world.reference(of: $0.patient, in: finding) }
+                == ["Patient/haeun"]
+        )
+    }
 }

@@ -14,7 +14,8 @@ struct AccessWalk {
     private(set) var sessions: [(context: Int, principal: PrincipalID, start: Instant)] = []
     /// Looks into the whole log inside the window.
     private(set) var surveys: [(context: Int, time: Instant)] = []
-    private(set) var disabled: [PrincipalID: Instant] = [:]
+    /// When each principal was disabled; more than once where it was reinstated in between.
+    private(set) var disabled: [PrincipalID: [Instant]] = [:]
     /// Digests of the policies by which the window's decisions were made.
     private(set) var policyDigests: Set<String> = []
     private let reader: LogReader
@@ -135,7 +136,7 @@ struct AccessWalk {
             }
         case EntryKind.principal.name where action == "disable":
             if let id = entry.header["principal"]?["id"]?.string.flatMap({ PrincipalID($0) }) {
-                disabled[id] = entry.time
+                disabled[id, default: []].append(entry.time)
             }
         case EntryKind.decision.name where isInWindow(entry):
             let isSurvey = action.hasPrefix("audit") || action.hasPrefix("breach")

@@ -27,10 +27,10 @@ extension AccessWalk {
         let isSamePolicy = policyDigests.subtracting([digest]).isEmpty
         var known: [PrincipalID: [(patient: Int, segments: [SegmentTag])]] = [:]
         for session in sessions {
-            let end = min(
-                session.start.advanced(by: Session.longestLife),
-                disabled[session.principal] ?? session.start.advanced(by: Session.longestLife)
-            )
+            // A session ends with the first disabling after it was opened; an earlier one was reinstated.
+            let longest = session.start.advanced(by: Session.longestLife)
+            let stopped = disabled[session.principal]?.first { $0 >= session.start }
+            let end = min(longest, stopped ?? longest)
             guard end > query.from else { continue }
             if known[session.principal] == nil {
                 known[session.principal] =
