@@ -19,7 +19,7 @@ struct IncidentTests {
     @Test func `a case goes from report to close and back from its records`() throws {
         let story = closed()
         #expect(story.incident.state == .closed)
-        #expect(story.incident.records.count == 12)
+        #expect(story.incident.records.count == 13)
         #expect(try Incident(records: story.incident.records) == story.incident)
         let texts = try story.incident.records.map { try #require(JSONValue(parsing: $0.bytes)) }
         #expect(texts == story.incident.records)
