@@ -75,6 +75,8 @@ public struct AccessLog: Sendable {
         public var start = Head()
         /// Head after its last.
         public var end = Head()
+        /// When the patient's key was replaced, up to the window's end, in order.
+        public var rotations: [Instant] = []
     }
 
     /// What lets somebody ask for a while: a session, or a look into the whole log.

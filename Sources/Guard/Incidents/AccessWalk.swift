@@ -21,6 +21,8 @@ struct AccessWalk {
     private let reader: LogReader
     private let directory: PatientPseudonym
     private var places: [PatientPseudonym: Int] = [:]
+    /// Patients whose key is replaced by an intent that is not stored yet.
+    private var rotating: [UInt64: [Int]] = [:]
     private var contextPlaces: [AccessLog.Context: Int] = [:]
     /// Names of each patient's records by number.
     private var records: [[UInt32: AccessLog.Record]] = []
@@ -138,6 +140,12 @@ struct AccessWalk {
             if let id = entry.header["principal"]?["id"]?.string.flatMap({ PrincipalID($0) }) {
                 disabled[id, default: []].append(entry.time)
             }
+        case EntryKind.stored.name:
+            for intent in entry.header["intents"]?.integers ?? [] {
+                for patient in rotating.removeValue(forKey: UInt64(intent)) ?? [] {
+                    log.patients[patient].rotations.append(entry.time)
+                }
+            }
         case EntryKind.decision.name where isInWindow(entry):
             let isSurvey = action.hasPrefix("audit") || action.hasPrefix("breach")
             if isSurvey, entry.parts.isEmpty, entry["decision"] == "permit" {
@@ -205,7 +213,10 @@ struct AccessWalk {
         _ patient: Int,
         _ context: Int
     ) throws {
-        if entry.kind == EntryKind.intent.name { nameRecords(body, patient) }
+        if entry.kind == EntryKind.intent.name {
+            nameRecords(body, patient)
+            if body["rotation"] != nil { rotating[entry.index, default: []].append(patient) }
+        }
         var contents: [AccessLog.Content] = []
         if let grant = try grant(body, of: entry, patient) { contents.append(grant) }
         if isInWindow(entry) {

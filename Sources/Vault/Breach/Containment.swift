@@ -71,6 +71,37 @@ extension VaultService {
         }
     }
 
+    /// Replaces the keys of the affected patients of a case, one by one; keys that left before open nothing new.
+    ///
+    /// - Parameters:
+    ///   - patients: Whose; a patient that was erased is left out.
+    ///   - incident: For which case.
+    ///   - person: An officer or administrator.
+    ///   - context: Where the call came from.
+    /// - Returns: Patients whose key was replaced.
+    /// - Throws: A ``Failure``; patients before it have their new key.
+    public func rotateKeys(
+        of patients: [PatientPseudonym],
+        incident: String,
+        by person: any IncidentPerson,
+        context: CallContext
+    ) throws -> [PatientPseudonym] {
+        let erased = Set(try `guard`.erasedPatients())
+        return try patients.filter { patient in
+            guard !erased.contains(patient) else { return false }
+            let body: JSONValue = [
+                "kind": "rotate-patient-key", "patient": .string(patient.description),
+            ]
+            _ = try rotateKey(
+                of: patient,
+                reason: "breach case \(incident)",
+                by: try person.caller(for: body),
+                context: context
+            )
+            return true
+        }
+    }
+
     private func apply(
         _ seal: AccessSeal,
         closes: Bool,

@@ -58,11 +58,11 @@ public struct LoggedHistory: AccessHistory {
         )
     }
 
-    /// When a patient's key was rotated; this build never rotates one.
+    /// When a patient's key was rotated, up to the range's end.
     ///
     /// - Parameter patient: Place in ``patients``.
-    /// - Returns: None: what a grant has opened stays open.
-    public func rotations(of patient: Int) -> [Instant] { [] }
+    /// - Returns: In order; what a grant opened before is closed by the next.
+    public func rotations(of patient: Int) -> [Instant] { log.patients[patient].rotations }
 
     /// What a credential could have asked for under the policies then in force.
     ///

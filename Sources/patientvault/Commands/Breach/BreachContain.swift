@@ -17,7 +17,14 @@ struct BreachContain: ParsableCommand {
     )
 
     @OptionGroup var what: ContainOptions
-    @Flag(help: "Open it again instead.") var reverse = false
+    @Option(
+        help: ArgumentHelp(
+            "A scope certificate: the keys of all affected patients are replaced.",
+            valueName: "file"
+        )
+    )
+    var rotate: String?
+    @Flag(help: "Open it again instead; replaced keys stay replaced.") var reverse = false
     @Option(
         name: .customLong("patient-safety"),
         help: ArgumentHelp("How care goes on without what is closed.", valueName: "text")
@@ -43,22 +50,46 @@ struct BreachContain: ParsableCommand {
                 reverse
                 ? try open.service.reverse(measures, by: people[0], context: open.context)
                 : try open.service.contain(measures, by: people[0], context: open.context)
+            let rotated = try reverse ? [] : rotated(before, open, people[0])
             let word = reverse ? "opened" : "closed"
             let artefacts = try attachments.artefacts([
-                .init("actions", .strings(done.map { "\(word) `\($0.name)`" })),
+                .init(
+                    "actions",
+                    .strings(
+                        done.map { "\(word) `\($0.name)`" }
+                            + rotated.map { "replaced the key of `\($0)`" }
+                    )
+                ),
                 .init("before", .string(earlier)),
                 .init("after", .string(try Self.states(of: measures, in: open))),
                 .init("vectorClosed", .bool(isClosed)),
                 .init("patientSafety", .string(patientSafety ?? "")),
             ])
-            try finish(before, artefacts, done, (open, people))
+            try finish(before, artefacts, done, rotated, (open, people))
         }
+    }
+
+    /// Patients of the second set and those of the first; both lost read keys.
+    private func rotated(
+        _ incident: Incident,
+        _ open: OpenVault,
+        _ person: any IncidentPerson
+    ) throws -> [PatientPseudonym] {
+        guard let rotate else { return [] }
+        let scope = try ScopeFile(checked: rotate, for: incident, in: open)
+        return try open.service.rotateKeys(
+            of: try scope.affected().map(\.patient),
+            incident: incident.id,
+            by: person,
+            context: open.context
+        )
     }
 
     private func finish(
         _ before: Incident,
         _ artefacts: JSONValue,
         _ done: [ContainmentMeasure],
+        _ rotated: [PatientPseudonym],
         _ at: (open: OpenVault, people: [any IncidentPerson])
     ) throws {
         let disabled = done.compactMap { measure -> String? in
@@ -69,8 +100,10 @@ struct BreachContain: ParsableCommand {
             .init(reverse ? "reinstated" : "disabled", .strings(disabled)),
             .init(reverse ? "reversed" : "closed", .strings(done.map(\.name))),
             .init("seals", .strings(sealed)),
+            .init("rotated", .strings(rotated.map(\.description))),
         ]
-        let lines = done.map { "\(reverse ? "opened" : "closed") `\(Words.printable($0.name))`" }
+        var lines = done.map { "\(reverse ? "opened" : "closed") `\(Words.printable($0.name))`" }
+        if rotate != nil { lines.append("keys replaced: \(rotated.count)") }
         func take(_ event: IncidentEvent, _ things: JSONValue) throws -> IncidentStep {
             try at.open.service.take(
                 event,
@@ -87,7 +120,7 @@ struct BreachContain: ParsableCommand {
             return try answer.show(noted, before: before, more: more, lines: lines)
         }
         let step = try take(.contain, artefacts)
-        guard case .refused(let reasons) = step, !done.isEmpty else {
+        guard case .refused(let reasons) = step, !done.isEmpty || !rotated.isEmpty else {
             return try answer.show(step, before: before, more: more, lines: lines)
         }
         // Containment does not wait for the paper: what was done is remembered with the case.
