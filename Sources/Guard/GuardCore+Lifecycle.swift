@@ -60,7 +60,7 @@ extension GuardCore {
         ]
         try state.append(header)
         state.setItem(.meta, Array("demo".utf8), [isDemo ? 1 : 0])
-        try state.commit()
+        try state.commitNow()
         let core = try GuardCore(state: state, policies: policies, isDemo: isDemo)
         try core.register(administrator, by: .operator, context: CallContext())
         return core
@@ -122,7 +122,7 @@ extension GuardCore {
             }
             let then = try CompactRange(
                 size: seen.size,
-                reader: StoredHashes(storage: state.storage)
+                reader: StoredHashes(storage: try state.storage)
             )
             guard then.root == seen.root else { throw GuardError.damagedState }
         }

@@ -59,18 +59,26 @@ public final class GuardCore: Sendable {
     public var verifierKey: String { signingKey.verifier.description }
 
     /// Runs one use case alone; what it staged and did not commit is dropped.
+    ///
+    /// The lock is held while the use case looks and stages, not while the disk works. Answers and errors
+    /// alike leave only when everything that the use case can have seen is durable, its own entries and
+    /// those of others: what a failed flush takes back was told to nobody.
     func exclusively<Value: Sendable>(
         _ body: (inout Mutable) throws -> sending Value
     ) throws
         -> Value
     {
-        try mutable.withLock { mutable in
+        let (outcome, seen, group) = try mutable.withLock { mutable in
             guard !mutable.state.isStopped else { throw GuardError.sealed }
-            do { return try body(&mutable) } catch {
+            let outcome: Result<Value, any Error>
+            do { outcome = .success(try body(&mutable)) } catch {
                 mutable.state.rollBack()
-                throw error
+                outcome = .failure(error)
             }
+            return (outcome, mutable.state.newest, mutable.state.waiting)
         }
+        try group.wait(for: seen)
+        return try outcome.get()
     }
 
     /// Stops the Guard: keys are forgotten, every later call is refused.
@@ -81,9 +89,10 @@ public final class GuardCore: Sendable {
             if !mutable.state.isStopped { try checkpoint(&mutable.state) }
             mutable.grants.revokeAll()
             mutable.writes = [:]
-            mutable.state.rollBack()
-            mutable.state.isStopped = true
-            try mutable.state.storage.close()
+            let storage = try? mutable.state.storage
+            mutable.state.stop()
+            // After a failed flush the file is left as it is: nothing more is written to it.
+            try storage?.close()
         }
     }
 }

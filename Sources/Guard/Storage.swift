@@ -103,7 +103,8 @@ public struct StorageBatch: Sendable {
 
 /// Where the Guard keeps its log and state; one file, because a second is a second flush.
 ///
-/// Calls come from one writer at a time. After ``commit(_:)`` returned, its batch survives kill -9 and
+/// Commits come from one thread at a time; reads may come from others meanwhile, and see each batch whole or
+/// not at all. After ``commit(_:)`` returned, its batch survives kill -9 and
 /// power loss; after it threw, the caller must not go on (a failed fsync is never retried).
 public protocol GuardStorage: Sendable {
     /// Makes a batch durable.

@@ -7,7 +7,10 @@ public import MerkleLog
 /// WAL with `synchronous=FULL`: a commit is one write and one fdatasync of the WAL. The mode is set after
 /// GRDB has opened the file, because GRDB sets NORMAL while opening.
 public final class SQLiteGuardStorage: GuardStorage {
-    private let queue: DatabaseQueue
+    private let writer: DatabaseQueue
+    /// A connection of its own, so that looking things up does not wait for a flush, and so that what is
+    /// read back comes from the file and not from the writer's cache.
+    private let reader: DatabaseQueue
     private let lock: FolderLock
 
     /// Opens or creates the file.
@@ -31,16 +34,23 @@ public final class SQLiteGuardStorage: GuardStorage {
             )
         }
         do {
-            queue = try DatabaseQueue(path: path, configuration: configuration)
-            try queue.inDatabase { db in try Self.prepare(db, creating: creating) }
-            try Schema.migrator.migrate(queue)
+            writer = try DatabaseQueue(path: path, configuration: configuration)
+            try writer.inDatabase { db in try Self.prepare(db, creating: creating) }
+            try Schema.migrator.migrate(writer)
             // CRASH: a schema step that was cut off is rolled back by SQLite and run again here.
-            try queue.inDatabase { db in
+            try writer.inDatabase { db in
                 try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000")
                 // What a crash left in the WAL may be older than an erasure. On a full disk it stays there:
                 // the vault must still open.
                 try? db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
             }
+            var reading = Configuration()
+            reading.readonly = true
+            reading.busyMode = .timeout(2)
+            reading.prepareDatabase { db in
+                try db.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
+            }
+            reader = try DatabaseQueue(path: path, configuration: reading)
         } catch { throw Self.failure(error) }
     }
 
@@ -58,7 +68,7 @@ public final class SQLiteGuardStorage: GuardStorage {
     /// - Returns: The value as text.
     /// - Throws: ``StorageFailure``.
     package func pragma(_ name: String) throws -> String? {
-        try access { db in try String.fetchOne(db, sql: "PRAGMA \(name)") }
+        try write { db in try String.fetchOne(db, sql: "PRAGMA \(name)") }
     }
 
     /// Makes a batch durable in one transaction.
@@ -66,7 +76,7 @@ public final class SQLiteGuardStorage: GuardStorage {
     /// - Parameter batch: What to keep; its first index must be the present log size.
     /// - Throws: ``StorageFailure``.
     public func commit(_ batch: StorageBatch) throws {
-        try access { db in
+        try write { db in
             try db.execute(literal: "BEGIN IMMEDIATE")
             do {
                 try BatchWriter(db: db).write(batch)
@@ -212,14 +222,14 @@ public final class SQLiteGuardStorage: GuardStorage {
     ///
     /// - Throws: ``StorageFailure``.
     public func forgetOldValues() throws {
-        try access { db in try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+        try write { db in try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
     }
 
     /// Folds the WAL into the file once it weighs more than an eighth of it.
     ///
     /// - Throws: ``StorageFailure``; nothing is lost then, the WAL is folded in later.
     public func settle() throws {
-        let path = queue.path
+        let path = writer.path
         let limit = max(256 << 10, FileSize.bytes(path) / 8)
         if FileSize.bytes(path + "-wal") > limit { try forgetOldValues() }
     }
@@ -229,22 +239,27 @@ public final class SQLiteGuardStorage: GuardStorage {
     /// - Throws: ``StorageFailure``.
     public func close() throws {
         do {
-            try queue.inDatabase { db in
+            try reader.close()
+            try writer.inDatabase { db in
                 // A reader elsewhere may hold the WAL; then it stays, and is folded in at the next close.
                 try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
             }
-            try queue.close()
+            try writer.close()
         } catch { throw Self.failure(error) }
     }
 
     /// Copies the last committed state into a new, compact file.
     func vacuum(into path: String) throws {
-        try access { db in try db.execute(sql: "VACUUM INTO ?", arguments: [path]) }
+        try write { db in try db.execute(sql: "VACUUM INTO ?", arguments: [path]) }
+    }
+
+    private func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        do { return try writer.inDatabase(body) } catch { throw Self.failure(error) }
     }
 
     private func access<Value>(_ body: (Database) throws -> Value) throws -> Value {
         // A walk over entries or items may look other items up on the way.
-        do { return try queue.unsafeReentrantWrite(body) } catch { throw Self.failure(error) }
+        do { return try reader.unsafeReentrantRead(body) } catch { throw Self.failure(error) }
     }
 
     /// One translation for everything SQLite can say, so that no bound value ever reaches a message.

@@ -55,7 +55,7 @@ struct GuardStateTests {
         }
         try state.append(header(), parts: [part])
         try state.append(header(), parts: [part])
-        try state.commit()
+        try state.commitNow()
         #expect(try LogReader(state: state).history(of: patient).map(\.index) == [1, 0])
     }
 
@@ -70,7 +70,7 @@ struct GuardStateTests {
         // The audit keys that were cached with it must not outlive it either.
         let again = try addPatient("Patient/a", to: state)
         try state.append(header(), parts: [GuardState.Part(patient: again, body: ["x": 2])])
-        try state.commit()
+        try state.commitNow()
         let reopened = try self.state()
         let entry = try LogReader(state: reopened).entry(0, parts: .all)
         #expect(entry.parts.first?.body["x"]?.int == 2)
@@ -91,9 +91,9 @@ struct GuardStateTests {
             )
             storage.damage = damage
             try state.append(header())
-            #expect(throws: (any Error).self) { try state.commit() }
+            #expect(throws: (any Error).self) { try state.commitNow() }
             storage.damage = nil
-            #expect(throws: GuardError.sealed) { try state.commit() }
+            #expect(throws: GuardError.sealed) { try state.commitNow() }
         }
     }
 
@@ -111,13 +111,13 @@ struct GuardStateTests {
         let state = try state()
         let patient = try addPatient("Patient/a", to: state)
         try state.append(header())
-        try state.commit()
+        try state.commitNow()
         storage.remove(.shardKey)
         let reopened = try self.state()
         let kept = try #require(try reopened.patient(patient))
         #expect(throws: GuardError.damagedState) { try reopened.patientKeys(patient, kept) }
         try reopened.append(header())
-        try reopened.commit()
+        try reopened.commitNow()
         #expect(try storage.itemCount(.shardKey) == 0)
     }
 

@@ -59,7 +59,7 @@ struct AccessWalk {
         }
         log.toSize = end?.size ?? state.frontier.size
         log.ends = end?.time ?? state.lastTime
-        let hashes = StoredHashes(storage: state.storage)
+        let hashes = StoredHashes(storage: try state.storage)
         log.fromRoot = try CompactRange(size: log.fromSize, reader: hashes).root.description
         log.toRoot = try CompactRange(size: log.toSize, reader: hashes).root.description
         for place in log.patients.indices {

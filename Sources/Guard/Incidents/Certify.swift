@@ -121,7 +121,7 @@ extension GuardCore {
         lines += signers.map { "\($0.id.text) \(Base64.encode($0.publicKey))" }
         var note = try SignedNote(text: lines.map { $0 + "\n" }.joined())
         try note.sign(with: signingKey)
-        let hashes = StoredHashes(storage: state.storage)
+        let hashes = StoredHashes(storage: try state.storage)
         let size = state.frontier.size
         let prefixes = try request.sizes.map { old -> JSONValue in
             let proof = try ConsistencyProof(oldSize: old, newSize: size, reader: hashes)

@@ -154,7 +154,7 @@ extension GuardState {
             entry: entry,
             openings: openings,
             size: frontier.size,
-            reader: StoredHashes(storage: storage)
+            reader: StoredHashes(storage: try storage)
         )
     }
 }

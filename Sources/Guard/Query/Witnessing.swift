@@ -20,7 +20,7 @@ extension GuardCore {
             let request = try AddCheckpoint(
                 oldSize: oldSize,
                 checkpoint: try SignedNote(parsing: Array(note.utf8)),
-                reader: StoredHashes(storage: state.storage)
+                reader: StoredHashes(storage: try state.storage)
             )
             return (request.bytes, note)
         }
@@ -55,7 +55,7 @@ extension GuardCore {
             signed.sort { $0.size < $1.size }
             let chain = try CheckpointChain(
                 signed.map(\.note),
-                reader: StoredHashes(storage: mutable.state.storage)
+                reader: StoredHashes(storage: try mutable.state.storage)
             )
             return String(decoding: chain.bytes, as: UTF8.self)
         }

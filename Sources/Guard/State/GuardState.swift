@@ -4,28 +4,35 @@ internal import VaultCore
 
 /// The Guard's working state behind its lock: staged changes, the log's edge, and what is cached.
 ///
-/// One use case stages entries and items and then commits them together. What was staged and not
-/// committed is dropped by ``rollBack()``; after a failed commit the Guard stops, because what a failed
-/// fsync left on the disk is unknown.
+/// One use case stages entries and items and then commits them together: from then on the next use case
+/// sees them, and ``GroupCommit`` brings them to the disk. Whoever has seen them must wait for that before
+/// it answers anybody (``GuardCore/exclusively(_:)``). What was staged and not committed is dropped by
+/// ``rollBack()``; after a failed flush the Guard stops, because what it left on the disk is unknown.
 final class GuardState {
-    let storage: any GuardStorage
+    private let disk: any GuardStorage
+    private let group: GroupCommit
     private(set) var ring: KeyRing
     let vault: VaultID
     let origin: String
     let random: any RandomSource
     let clock: any TimeSource
 
+    private var isSealed = false
     /// Set after a failed commit or a seal; then every call is refused.
-    var isStopped = false
+    var isStopped: Bool { isSealed || group.hasFailed }
     /// Committed edge of the log.
     private(set) var frontier: CompactRange
     private(set) var lastTime: Instant
     private var stagedFrontier: CompactRange
     private var stagedTime: Instant
-    private var staged: [ItemKey: [UInt8]?] = [:]
-    private var batch: StorageBatch
+    private var batch: StagedBatch
     /// Patients whose head moved since the last `heads` entry.
     var pendingHeads = PendingHeads()
+    /// Committed, perhaps not yet on the disk, each with the number of its batch.
+    private var pending: [ItemKey: (number: UInt64, value: [UInt8]?)] = [:]
+    private var pendingKeys: [(number: UInt64, keys: [ItemKey])] = []
+    /// Number of the newest committed batch; everything that was ever seen here is in it or before it.
+    private(set) var newest: UInt64 = 0
 
     /// Read-through caches; only committed values live in them.
     var auditKeys: [ItemKey: SectionKey] = [:]
@@ -56,7 +63,8 @@ final class GuardState {
         random: any RandomSource,
         clock: any TimeSource
     ) throws {
-        self.storage = storage
+        disk = storage
+        group = GroupCommit(storage: storage, stateKey: ring.state, random: random)
         self.ring = ring
         self.vault = vault
         self.origin = origin
@@ -70,24 +78,40 @@ final class GuardState {
             lastTime = try EntryCodec.frame(ofStored: last).time
         }
         stagedTime = lastTime
-        batch = StorageBatch(firstIndex: size)
+        batch = StagedBatch(firstIndex: size)
     }
 
     /// Index that the next staged entry gets.
     var nextIndex: UInt64 { stagedFrontier.size }
 
+    /// The storage with everything committed on the disk: waits for what is under way.
+    var storage: any GuardStorage {
+        get throws {
+            try settle()
+            return disk
+        }
+    }
+
+    /// Waits until everything committed is on the disk.
+    func settle() throws { try group.wait(for: newest) }
+
+    /// Waits, without the Guard's lock, until a committed batch and all before it are on the disk.
+    var waiting: GroupCommit { group }
+
     // MARK: Items
 
-    /// One item of the state, staged or stored, opened.
+    /// One item of the state, staged, committed or stored, opened.
     func item(_ kind: ItemKind, _ key: [UInt8]) throws -> [UInt8]? {
-        if let change = staged[ItemKey(kind: kind, key: key)] { return change }
-        guard let sealed = try storage.item(kind, key) else { return nil }
+        let place = ItemKey(kind: kind, key: key)
+        if let change = batch.items[place] { return change }
+        if let change = pending[place] { return change.value }
+        guard let sealed = try disk.item(kind, key) else { return nil }
         return try SealedItem.open(sealed, kind: kind, key: key, with: ring.state)
     }
 
     /// Stages a value, or a deletion.
     func setItem(_ kind: ItemKind, _ key: [UInt8], _ value: [UInt8]?) {
-        staged[ItemKey(kind: kind, key: key)] = .some(value)
+        batch.items[ItemKey(kind: kind, key: key)] = .some(value)
         switch kind {
         case .patient: PatientPseudonym(bytes: key).map { patientCache[$0] = nil }
         case .catalogue: PatientPseudonym(bytes: key).map { catalogueCache[$0] = nil }
@@ -98,7 +122,7 @@ final class GuardState {
     }
 
     /// Stages an item that is kept as it is, under no key of the state.
-    func setUnsealed(_ change: ItemChange) { batch.items.append(change) }
+    func setUnsealed(_ change: ItemChange) { batch.unsealed.append(change) }
 
     /// Goes on with the ring that was just committed.
     func replaceRing(_ next: KeyRing) { ring = next }
@@ -191,6 +215,7 @@ final class GuardState {
         let bytes = entry.bytes
         let leaf = try EntryCodec.leafHash(ofStored: bytes)
         batch.entries.append(bytes)
+        batch.leaves.append(leaf)
         stagedFrontier.append(leaf) { batch.nodes.append($0) }
         stagedTime = header.time
         return (index, leaf)
@@ -202,47 +227,53 @@ final class GuardState {
     /// The root over everything staged.
     var stagedRoot: MerkleHash { stagedFrontier.root }
 
-    /// Makes everything staged durable, and hashes what the disk gives back.
+    /// Hands everything staged over to the disk; from now on later use cases see it.
     func commit() throws {
         guard !isStopped else { throw GuardError.sealed }
         if !batch.entries.isEmpty { setItem(.meta, Self.edgeKey, stagedFrontier.edge) }
-        for (item, value) in staged {
-            let sealed = try value.map {
-                try SealedItem.seal(
-                    $0,
-                    kind: item.kind,
-                    key: item.key,
-                    with: ring.state,
-                    random: random
-                )
-            }
-            batch.items.append(ItemChange(kind: item.kind, key: item.key, value: sealed))
-        }
-        do {
-            // CRASH: before the flush inside `commit` ends nothing of this batch exists; after it all does.
-            try storage.commit(batch)
-            try readBack()
-        } catch {
-            isStopped = true
-            throw error
-        }
+        guard !batch.isEmpty else { return }
+        newest = try group.stage(batch)
+        for (item, value) in batch.items { pending[item] = (newest, value) }
+        pendingKeys.append((newest, Array(batch.items.keys)))
         frontier = stagedFrontier
         lastTime = stagedTime
         pendingHeads.commit()
-        staged = [:]
-        batch = StorageBatch(firstIndex: frontier.size)
+        batch = StagedBatch(firstIndex: frontier.size)
+        forgetFlushed()
+    }
+
+    /// Commits, and waits until it is on the disk.
+    func commitNow() throws {
+        try commit()
+        try settle()
+    }
+
+    /// Lets go of committed values that the disk gives back by now.
+    private func forgetFlushed() {
+        let durable = group.durable
+        guard let first = pendingKeys.first, first.number <= durable else { return }
+        let count = pendingKeys.prefix { $0.number <= durable }.count
+        for (number, keys) in pendingKeys.prefix(count) {
+            for key in keys where pending[key]?.number == number { pending[key] = nil }
+        }
+        pendingKeys.removeFirst(count)
     }
 
     /// Key of the item that keeps size and root of the log: where it was cut off, they differ.
     static let edgeKey = Array("edge".utf8)
 
-    /// Forgets everything staged, and every cached value.
+    /// Forgets everything staged, and the cached values that may have come from it.
     func rollBack() {
+        guard !batch.isEmpty else { return }
         stagedFrontier = frontier
         stagedTime = lastTime
         pendingHeads.rollBack()
-        staged = [:]
-        batch = StorageBatch(firstIndex: frontier.size)
+        batch = StagedBatch(firstIndex: frontier.size)
+        forgetCaches()
+    }
+
+    /// Forgets every cached value: what counts is what the disk gives back.
+    func forgetCaches() {
         auditKeys = [:]
         patientKeys = [:]
         shardKeys = [:]
@@ -253,21 +284,11 @@ final class GuardState {
         knownPatientCount = nil
     }
 
-    private func readBack() throws {
-        var offset = 0
-        let range = batch.firstIndex..<batch.firstIndex + UInt64(batch.entries.count)
-        try storage.forEachEntry(in: range) { _, bytes in
-            guard try EntryCodec.leafHash(ofStored: bytes) == leafOfStaged(offset) else {
-                throw GuardError.readBackMismatch
-            }
-            offset += 1
-            return true
-        }
-        guard offset == batch.entries.count else { throw GuardError.readBackMismatch }
-    }
-
-    private func leafOfStaged(_ offset: Int) throws -> MerkleHash {
-        try EntryCodec.leafHash(ofStored: batch.entries[offset])
+    /// Refuses every later call; what the disk holds and memory does not is for the next start.
+    func stop() {
+        rollBack()
+        forgetCaches()
+        isSealed = true
     }
 }
 

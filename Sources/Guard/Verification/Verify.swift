@@ -55,6 +55,8 @@ struct StateAudit {
     mutating func run() throws -> GuardAudit {
         // Nothing is taken from memory: what counts is what the disk gives back.
         state.rollBack()
+        state.forgetCaches()
+        try state.settle()
         for line in try state.storage.structuralProblems() { problem("file", line) }
         try checkTree(extending: nil)
         let ring = state.ring

@@ -235,7 +235,7 @@ extension GuardCore {
             } catch {
                 // The rows are there and do not count yet: no answer may mix them with the old state.
                 // The next start completes the write.
-                mutable.state.isStopped = true
+                mutable.state.stop()
                 throw error
             }
             mutable.writes[id] = nil

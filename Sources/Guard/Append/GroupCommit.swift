@@ -1,0 +1,158 @@
+internal import MerkleLog
+internal import Sealing
+internal import Synchronization
+internal import VaultCore
+
+/// What one use case staged, on its way to the disk.
+struct StagedBatch {
+    var firstIndex: UInt64
+    var entries: [[UInt8]] = []
+    /// Leaf hashes of ``entries``, to be found again in what the disk gives back.
+    var leaves: [MerkleHash] = []
+    var nodes: [PlacedHash] = []
+    /// Not sealed yet; `nil` deletes.
+    var items: [GuardState.ItemKey: [UInt8]?] = [:]
+    /// Kept as they are, under no key of the state.
+    var unsealed: [ItemChange] = []
+    var checkpoint: String?
+
+    var isEmpty: Bool {
+        entries.isEmpty && items.isEmpty && unsealed.isEmpty && checkpoint == nil
+    }
+
+    /// Takes what was staged after this.
+    mutating func append(_ next: StagedBatch) {
+        entries += next.entries
+        leaves += next.leaves
+        nodes += next.nodes
+        items.merge(next.items) { $1 }
+        unsealed += next.unsealed
+        checkpoint = next.checkpoint ?? checkpoint
+    }
+}
+
+/// Makes what concurrent callers staged durable in one flush.
+///
+/// Callers stage under the Guard's lock and hand over here; nobody holds that lock while the disk works.
+/// The first who waits flushes everything that is there, the others wait for it; who comes meanwhile is in
+/// the next flush. So one caller alone never waits for anybody, and nobody waits for more than the flush
+/// under way and the next one. A flush is one transaction, in the order of staging, and counts only after
+/// the entries that the disk gives back have the hashes that were staged. The first that fails is the last:
+/// what a failed fsync left is unknown, it is never tried again, and nobody who waited gets an answer.
+final class GroupCommit: Sendable {
+    private struct Queue {
+        var waiting: StagedBatch?
+        /// Number of the newest batch handed over.
+        var staged: UInt64 = 0
+        /// Number of the newest batch that is durable.
+        var durable: UInt64 = 0
+        var isFlushing = false
+        var failure: (any Error)?
+    }
+
+    private enum Turn {
+        case done
+        case flush(StagedBatch, upTo: UInt64)
+    }
+
+    private let queue = Monitor(Queue())
+    private let storage: any GuardStorage
+    private let stateKey: SecretKey
+    private let random: any RandomSource
+
+    init(storage: any GuardStorage, stateKey: SecretKey, random: any RandomSource) {
+        self.storage = storage
+        self.stateKey = stateKey
+        self.random = random
+    }
+
+    /// Whether a flush has failed; then nothing is accepted any more.
+    var hasFailed: Bool { queue.withLock { $0.failure != nil } }
+
+    /// Number of the newest durable batch.
+    var durable: UInt64 { queue.withLock { $0.durable } }
+
+    /// Hands a batch over; call in the order of staging.
+    ///
+    /// - Returns: Its number, for ``wait(for:)``.
+    func stage(_ batch: StagedBatch) throws -> UInt64 {
+        try queue.withLock { queue in
+            guard queue.failure == nil else { throw GuardError.sealed }
+            if queue.waiting?.append(batch) == nil { queue.waiting = batch }
+            queue.staged += 1
+            return queue.staged
+        }
+    }
+
+    /// Returns when a batch and all before it are durable; flushes itself where nobody else does.
+    ///
+    /// - Throws: What the flush threw; then nothing of it may be relied on, and the Guard has stopped.
+    func wait(for number: UInt64) throws {
+        while case .flush(let batch, let last) = try queue.wait(until: {
+            try turn(for: number, &$0)
+        }) {
+            let failure: (any Error)?
+            do {
+                try flush(batch)
+                failure = nil
+            } catch let error { failure = error }
+            queue.withLock { queue in
+                queue.isFlushing = false
+                if let failure { queue.failure = failure } else { queue.durable = last }
+            }
+            queue.wakeAll()
+            if let failure { throw failure }
+        }
+    }
+
+    /// What a waiting caller does next; `nil` to wait on.
+    private func turn(for number: UInt64, _ queue: inout Queue) throws -> Turn? {
+        if queue.durable >= number { return .done }
+        if let failure = queue.failure { throw failure }
+        guard !queue.isFlushing, let batch = queue.waiting else { return nil }
+        queue.waiting = nil
+        queue.isFlushing = true
+        return .flush(batch, upTo: queue.staged)
+    }
+
+    private func flush(_ staged: StagedBatch) throws {
+        var batch = StorageBatch(
+            firstIndex: staged.firstIndex,
+            entries: staged.entries,
+            nodes: staged.nodes,
+            items: staged.unsealed,
+            checkpoint: staged.checkpoint
+        )
+        batch.items.reserveCapacity(staged.items.count + staged.unsealed.count)
+        for (item, value) in staged.items {
+            let sealed = try value.map {
+                try SealedItem.seal(
+                    $0,
+                    kind: item.kind,
+                    key: item.key,
+                    with: stateKey,
+                    random: random
+                )
+            }
+            batch.items.append(ItemChange(kind: item.kind, key: item.key, value: sealed))
+        }
+        // CRASH: before the flush inside `commit` ends nothing of this batch exists; after it all does.
+        try storage.commit(batch)
+        try readBack(staged)
+    }
+
+    /// Hashes what the disk gives back, not what is in memory.
+    private func readBack(_ staged: StagedBatch) throws {
+        guard !staged.entries.isEmpty else { return }
+        var offset = 0
+        let range = staged.firstIndex..<staged.firstIndex + UInt64(staged.entries.count)
+        try storage.forEachEntry(in: range) { _, bytes in
+            guard offset < staged.leaves.count,
+                try EntryCodec.leafHash(ofStored: bytes) == staged.leaves[offset]
+            else { throw GuardError.readBackMismatch }
+            offset += 1
+            return true
+        }
+        guard offset == staged.leaves.count else { throw GuardError.readBackMismatch }
+    }
+}
