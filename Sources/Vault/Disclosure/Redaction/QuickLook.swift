@@ -22,6 +22,26 @@ enum QuickLook {
         }
     }
 
+    /// Whether a record has escapes that could hide a reference from who looks at its bytes alone.
+    ///
+    /// - Parameter bytes: The record, well-formed JSON.
+    /// - Returns: False where every `/` and every letter is written as itself.
+    static func hasHiddenText(_ bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBytes { bytes in
+            var place = 0
+            while place < bytes.count - 1 {
+                guard bytes[place] == 0x5C else {
+                    place += 1
+                    continue
+                }
+                let next = bytes[place + 1]
+                if next == 0x75 || next == 0x2F { return true }
+                place += 2
+            }
+            return false
+        }
+    }
+
     private static func hasMore(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var place = 0
         let last = bytes.count - 1

@@ -99,7 +99,7 @@ struct ResponseRedaction {
                 if let record = RecordID(named: text) { wanted.insert(record) }
             }
         }
-        guard bytes.contains(0x5C) else { return }
+        guard QuickLook.hasHiddenText(bytes) else { return }
         var parser = JSONParser()
         guard let document = try? parser.parse(bytes) else { return }
         var open = [document.root]
