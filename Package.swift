@@ -122,7 +122,15 @@ let rooms: [Room] = [
         ],
         kind: .executable,
         testRooms: nil,
+        exclude: ["Policy"],
         path: "Benchmarks"
+    ),
+    Room(
+        name: "policy-benchmark",
+        rooms: ["VaultCore", "FHIRModel", "Consent"],
+        kind: .executable,
+        testRooms: nil,
+        path: "Benchmarks/Policy"
     ),
 ]
 
@@ -162,6 +170,7 @@ for room in rooms where kept?.contains(room.name) ?? true {
                 name: room.name,
                 dependencies: dependencies,
                 path: room.path,
+                exclude: room.exclude,
                 swiftSettings: settings
             )
         )

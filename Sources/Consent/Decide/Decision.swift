@@ -37,12 +37,40 @@ public enum Effect: String, Sendable, Hashable {
     case deny
 }
 
+/// What an obligation asks of whoever releases or receives the data.
+public enum ObligationKind: String, Sendable, Hashable, CaseIterable {
+    /// A text goes with the data, word for word.
+    case notice
+    /// Elements are taken out and marked.
+    case redact
+    /// Only what a profile names leaves.
+    case minimumNecessary = "minimum-necessary"
+    /// Somebody must look at it afterwards.
+    case review
+    /// Somebody must be told.
+    case notify
+    /// The permission ends by itself.
+    case expiry
+    /// It is listed in the accounting of disclosures (45 CFR 164.528).
+    case accounting
+    /// A limit that the recipient keeps.
+    case limit
+}
+
 /// Something that travels with a release or is due because of it.
 public struct Obligation: Sendable, Hashable, Comparable {
     /// Stable code, `part2-notice`.
     public let code: String
     /// Text to attach, word for word, or `nil` where the code says it all.
     public let text: String?
+    /// What it asks; `nil` where the policies do not say.
+    public var kind: ObligationKind?
+    /// FHIRPath-like element paths to take out, `Patient.address`; for ``ObligationKind/redact``.
+    public var elements: [String] = []
+    /// Name of a minimum-necessary profile.
+    public var profile: String?
+    /// Whole hours until a review is due or a permission ends.
+    public var hours: Int?
 
     /// Names an obligation.
     ///
@@ -53,6 +81,9 @@ public struct Obligation: Sendable, Hashable, Comparable {
         self.code = code
         self.text = text
     }
+
+    /// Whether it puts the disclosure into the accounting of 45 CFR 164.528.
+    var isAccounting: Bool { kind == .accounting || code == "accounting" }
 
     /// Orders by code.
     ///
@@ -100,22 +131,37 @@ public struct DeterminingRule: Sendable, Hashable {
 }
 
 /// An answer with everything that an officer or the patient may ask about it.
-public struct Decision: Sendable, Hashable {
+///
+/// Kept as a few numbers; words are made when somebody asks for them.
+public struct Decision: Sendable {
     /// Yes or no.
     public let effect: Effect
     /// The layer that decided.
     public let layer: Layer
-    /// The rules that determined the answer: those of the deciding layer and effect.
-    public let rules: [DeterminingRule]
+    let core: DecisionCore
+    let reasons: Reasons
+    /// Bits of ``CompiledPolicies/obligations``.
+    let due: UInt64
+
+    /// The rules that determined the answer, sorted by id: those of the deciding layer and effect.
+    public var rules: [DeterminingRule] { core.rules(reasons, layer, effect) }
     /// What travels with the release or is due because of it, sorted; empty for a denial, except the
     /// review of a denied emergency.
-    public let obligations: [Obligation]
+    public var obligations: [Obligation] {
+        guard effect == .permit else {
+            return core.request.breakGlass == nil ? [] : [Obligation(code: "review-due")]
+        }
+        return core.policies.compiled.obligations.enumerated().compactMap { place, code in
+            guard due & 1 << UInt64(place) != 0 else { return nil }
+            return core.policies.obligations[code] ?? Obligation(code: code)
+        }
+    }
     /// What was wrong with the input, such as malformed consents and unknown codes.
     ///
     /// For the officer only.
-    public let problems: [String]
+    public var problems: [String] { core.problems }
     /// Whether the disclosure must be accounted for under 45 CFR 164.528.
-    public var isAccountable: Bool { obligations.contains { $0.code == "accounting" } }
+    public var isAccountable: Bool { obligations.contains { $0.isAccounting } }
     /// For the requester: the same words whatever was withheld, and nothing about why.
     public var reasonForRequester: String {
         effect == .permit
@@ -124,8 +170,21 @@ public struct Decision: Sendable, Hashable {
     }
     /// For the officer and the patient: the rules in plain words, in order.
     public var reasonForOfficer: String {
-        guard !rules.isEmpty else { return "no rule permits this, so it is denied" }
+        guard !reasons.isEmpty else { return "no rule permits this, so it is denied" }
         return rules.map { "\($0.effect.rawValue) by \($0.id): \($0.title)" }
             .joined(separator: "; ")
+    }
+}
+
+extension Decision: Equatable {
+    /// Whether two answers say the same in words.
+    ///
+    /// - Parameters:
+    ///   - left: One answer.
+    ///   - right: Another.
+    /// - Returns: Whether effect, layer, rules, obligations and problems are the same.
+    public static func == (left: Decision, right: Decision) -> Bool {
+        left.effect == right.effect && left.layer == right.layer && left.rules == right.rules
+            && left.obligations == right.obligations && left.problems == right.problems
     }
 }

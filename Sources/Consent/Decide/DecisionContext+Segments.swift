@@ -13,17 +13,16 @@ extension DecisionContext {
     ) -> Decision {
         let whole = decision()
         guard whole.effect == .permit else { return whole }
-        var obligations: Set<Obligation> = []
-        for segment in released {
+        let due = released.reduce(UInt64(0)) { bits, segment in
             let record = RecordAttributes(category: segment.category, labels: segment.labels)
-            obligations.formUnion(decision(for: record).obligations)
+            return bits | decision(for: record).due
         }
         return Decision(
             effect: whole.effect,
             layer: whole.layer,
-            rules: whole.rules,
-            obligations: obligations.sorted(),
-            problems: whole.problems
+            core: core,
+            reasons: whole.reasons,
+            due: due
         )
     }
 }

@@ -1,41 +1,22 @@
 public import FHIRModel
 internal import VaultCore
 
-/// One request with the facts and policies it is decided by: everything that does not depend on the record
-/// is worked out here, once; then thousands of records can be asked about.
+/// One request with the facts and policies it is decided by.
 ///
+/// A decision has two steps. Step one, here and in ContextBuilder, works out everything that does not
+/// depend on the record, once. Step two, in LayerWalk, asks the layers about a record, thousands of times.
 /// A value without I/O, clock or randomness: the same input gives the same answers for ever.
 public struct DecisionContext: Sendable {
+    let core: DecisionCore
+
     /// The question.
-    public let request: AccessRequest
+    public var request: AccessRequest { core.request }
     /// The policies that answer it.
-    public let policies: PolicySet
+    public var policies: PolicySet { core.policies }
     /// Country whose law applies, ISO 3166-1 alpha-2.
-    public let jurisdiction: String
-    let facts: FactIndex
-    let directory: FactIndex
-    let identity: Identity
-    let relationships: UInt32
-    let purposes: RequestedPurposes
-    /// Rules whose request part holds, ordered by layer, obligations last.
-    let liveRules: [LiveRule]
-    /// Where each layer begins in ``liveRules``; the eighth is the end.
-    let layerStarts: LayerStarts
-    /// Exceptions of live rules that still ask something of the record.
-    let liveExceptions: [CompiledPolicies.RecordTest]
-    /// Consents in force that can say something to this request.
-    let liveConsents: [LiveConsent]
-    /// The provisions of all live consents, each consent's together.
-    let liveProvisions: [LiveProvision]
-    let liveRestrictions: [LiveRestriction]
-    /// Malformed consents that stop this request, by index.
-    let malformed: [Int]
-    let claimIDs: Set<String>
-    let billedIDs: Set<String>
-    let coverageIDs: Set<String>
-    /// Why the request as such cannot be answered; denies everything.
-    let refusal: String?
-    let problems: [String]
+    public var jurisdiction: String {
+        core.facts.tables.jurisdiction ?? core.policies.options.defaultJurisdiction
+    }
 
     /// Works out what a request may do.
     ///
@@ -47,7 +28,7 @@ public struct DecisionContext: Sendable {
     public init(
         request: AccessRequest,
         facts: PatientFacts,
-        directory: PatientFacts = PatientFacts(),
+        directory: PatientFacts = .nothing,
         policies: PolicySet
     ) {
         var builder = ContextBuilder(
@@ -57,26 +38,7 @@ public struct DecisionContext: Sendable {
             policies: policies
         )
         builder.build()
-        self.request = request
-        self.policies = policies
-        self.facts = builder.facts
-        self.directory = builder.directory
-        identity = builder.identity
-        relationships = builder.relationships
-        purposes = builder.purposes
-        jurisdiction = builder.jurisdiction
-        liveRules = builder.liveRules
-        layerStarts = builder.layerStarts
-        liveExceptions = builder.liveExceptions
-        liveConsents = builder.liveConsents
-        liveProvisions = builder.liveProvisions
-        liveRestrictions = builder.liveRestrictions
-        malformed = builder.malformed
-        claimIDs = builder.claimIDs
-        billedIDs = builder.billedIDs
-        coverageIDs = builder.coverageIDs
-        refusal = builder.refusal
-        problems = builder.problems
+        core = DecisionCore(builder)
     }
 
     /// Whether one record may go.
@@ -85,8 +47,7 @@ public struct DecisionContext: Sendable {
     ///   patient's context too.
     /// - Returns: The answer and the layer that gave it.
     public func verdict(for record: RecordAttributes) -> Verdict {
-        let answer = evaluate(RecordView(record))
-        return Verdict(effect: answer.isPermit ? .permit : .deny, layer: answer.layer)
+        Verdict(core.evaluate(RecordView(record)))
     }
 
     /// Whether all, none or some of a segment's records may go: the same rules, with everything finer than
@@ -98,7 +59,7 @@ public struct DecisionContext: Sendable {
     ///     stand for.
     /// - Returns: ``SegmentVerdict/permit`` and ``SegmentVerdict/deny`` hold for every record.
     public func segmentVerdict(category: DataCategory, labels: LabelSet) -> SegmentVerdict {
-        let answer = evaluate(RecordView(category: category, labels: labels, detail: nil))
+        let answer = core.evaluate(RecordView(category: category, labels: labels, detail: nil))
         switch (answer.canPermit, answer.canDeny) {
         case (true, false): return .permit
         case (true, true): return .depends
@@ -112,58 +73,97 @@ public struct DecisionContext: Sendable {
     ///   anything at all may be permitted to this requester for this purpose.
     /// - Returns: Everything that an officer or the patient may ask about it.
     public func decision(for record: RecordAttributes? = nil) -> Decision {
-        let view = record.map(RecordView.init) ?? .anything
-        let answer = evaluate(view)
-        let effect: Effect = answer.canPermit ? .permit : .deny
-        let layer = answer.canPermit ? answer.permitLayer : answer.layer
-        let rules = determining(view, layer: layer, effect: effect)
-        return Decision(
-            effect: effect,
-            layer: layer,
-            rules: rules,
-            obligations: obligations(view, layer: layer, effect: effect),
-            problems: problems
-        )
+        core.decision(record.map(RecordView.init) ?? .anything)
     }
+}
+
+/// What step one found; shared by every decision about the same request, and never changed.
+final class DecisionCore: Sendable {
+    let request: AccessRequest
+    let policies: PolicySet
+    let facts: FactIndex
+    let directory: FactIndex
+    let identity: Identity
+    let relationships: UInt32
+    let purposes: RequestedPurposes
+    let evidence: UInt32
+    let breakGlass: PolicyRule.BreakGlassState
+    /// Which kinds of consents are in force.
+    let consents: PolicyRule.ConsentStates
+    /// Rules whose request part holds, ordered by layer, obligations last.
+    let liveRules: [LiveRule]
+    /// Where each layer begins in ``liveRules``.
+    let layerStarts: LayerStarts
+    /// Consents in force that can say something to this request.
+    let liveConsents: [LiveConsent]
+    /// The provisions, by their place in the facts, whose request part holds.
+    let matching: BitList
+    let liveRestrictions: [LiveRestriction]
+    /// Malformed consents that stop this request, by index.
+    let malformed: [Int]
+    let payments: PaymentScope
+    /// Why the request as such cannot be answered; denies everything.
+    let refusal: String?
+    let problems: [String]
+
+    init(_ builder: ContextBuilder) {
+        request = builder.request
+        policies = builder.policies
+        facts = builder.facts
+        directory = builder.directory
+        identity = builder.identity
+        relationships = builder.relationships
+        purposes = builder.purposes
+        evidence = builder.evidence
+        breakGlass = builder.breakGlass
+        consents = builder.consents
+        liveRules = builder.liveRules
+        layerStarts = builder.layerStarts
+        liveConsents = builder.liveConsents
+        matching = builder.matching
+        liveRestrictions = builder.liveRestrictions
+        malformed = builder.malformed
+        payments = builder.payments
+        refusal = builder.refusal
+        problems = builder.problems
+    }
+
+    var isPatient: Bool { relationships & Relationship.patient.bit != 0 }
 }
 
 /// A rule whose request part holds.
 struct LiveRule: Sendable {
     /// Index into ``PolicySet/rules``.
-    let rule: Int
+    let rule: Int32
     let isDeny: Bool
-    let record: CompiledPolicies.RecordTest
-    /// Indices into ``DecisionContext/liveExceptions``.
-    let unless: Range<Int>
+    /// Which of its exceptions still ask something of the record, one bit each.
+    let exceptions: UInt32
 }
 
 /// Where each of the seven kinds of rules (six layers, obligations) begins in a list ordered by layer.
 struct LayerStarts: Sendable {
-    private var starts: (Int, Int, Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0, 0, 0)
-    private var end = 0
+    /// Where each kind ends, sixteen bits each; the last ends with the list.
+    private var ends = (UInt64(0), UInt64(0))
 
     /// Notes that a rule of a layer was added; layers come in order.
     mutating func add(layer: Int) {
-        end += 1
-        if layer < 1 { starts.1 = end }
-        if layer < 2 { starts.2 = end }
-        if layer < 3 { starts.3 = end }
-        if layer < 4 { starts.4 = end }
-        if layer < 5 { starts.5 = end }
-        if layer < 6 { starts.6 = end }
+        // One more in the field of the layer and of every later one.
+        if layer < 4 {
+            ends.0 += 0x0001_0001_0001_0001 << UInt64(16 * layer)
+            ends.1 += 0x0001_0001_0001_0001
+        } else {
+            ends.1 += 0x0001_0001_0001_0001 << UInt64(16 * (layer - 4))
+        }
+    }
+
+    private func end(_ layer: Int) -> Int {
+        let word = layer < 4 ? ends.0 : ends.1
+        return Int(word >> UInt64(16 * (layer & 3)) & 0xFFFF)
     }
 
     /// The rules of a layer; 6 for obligations.
     func range(_ layer: Int) -> Range<Int> {
-        switch layer {
-        case 0: 0..<starts.1
-        case 1: starts.1..<starts.2
-        case 2: starts.2..<starts.3
-        case 3: starts.3..<starts.4
-        case 4: starts.4..<starts.5
-        case 5: starts.5..<starts.6
-        default: starts.6..<end
-        }
+        (layer == 0 ? 0 : end(layer - 1))..<end(layer)
     }
 }
 
@@ -171,33 +171,12 @@ struct LayerStarts: Sendable {
 struct LiveConsent: Sendable {
     /// Index into the facts' consents.
     let consent: Int
-    /// Where its provisions stand in ``DecisionContext/liveProvisions``.
+    /// Where its provisions stand in ``InternedFacts/provisions``.
     let nodes: Range<Int>
     /// Whether the default law is closed where the root does not cover the record.
     let closesDefault: Bool
     /// Whether a rule of it holds in an emergency too.
     let hasAbsolute: Bool
-}
-
-/// A provision, and whether its request part holds.
-struct LiveProvision: Sendable {
-    /// Index in the consent, as is the place of a node wherever one is named.
-    let parent: Int
-    let kind: Provision.Kind
-    let matches: Bool
-    /// It names no recipient and the requester's kind must be named: it permits nothing by itself and only
-    /// shows that the patient consented to a kind of disclosure.
-    let isMuted: Bool
-    /// Nothing about the record restricts it.
-    let isOpen: Bool
-    /// Its labels, where nothing else about the record restricts it.
-    let masks: LabelMasks?
-    /// Sensitive labels must be named by the provision itself (family, integrations).
-    let mustNameLabels: Bool
-    /// A deny that names emergencies: it holds in a break-glass too.
-    let isAbsolute: Bool
-    /// A permit that names recipient and purposes: an authorization.
-    let isExplicit: Bool
 }
 
 /// A restriction that concerns this requester.

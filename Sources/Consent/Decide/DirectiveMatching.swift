@@ -1,13 +1,14 @@
 internal import FHIRModel
 internal import VaultCore
 
-extension DecisionContext {
+extension DecisionCore {
     /// What a consent may say of a record: the deepest rule that matches speaks, and among rules beside
     /// each other deny beats permit.
     func says(_ live: LiveConsent, _ view: RecordView, onlyAbsolute: Bool) -> Possible {
         let count = live.nodes.count
+        let root = live.nodes.lowerBound
         if count == 1 {
-            return own(live, 0, view, onlyAbsolute: onlyAbsolute, below: .silent)
+            return own(live, root, view, onlyAbsolute: onlyAbsolute, below: .silent)
         }
         return withUnsafeTemporaryAllocation(of: Possible.self, capacity: count) { below in
             below.initialize(repeating: .silent)
@@ -15,15 +16,15 @@ extension DecisionContext {
             for place in stride(from: count - 1, through: 1, by: -1) {
                 let said = own(
                     live,
-                    place,
+                    root + place,
                     view,
                     onlyAbsolute: onlyAbsolute,
                     below: below[place]
                 )
-                let parent = liveProvisions[live.nodes.lowerBound + place].parent
+                let parent = facts.tables.interned.provisions[root + place].parent
                 below[parent] = below[parent].combined(with: said)
             }
-            return own(live, 0, view, onlyAbsolute: onlyAbsolute, below: below[0])
+            return own(live, root, view, onlyAbsolute: onlyAbsolute, below: below[0])
         }
     }
 
@@ -35,39 +36,40 @@ extension DecisionContext {
         onlyAbsolute: Bool,
         below: Possible
     ) -> Possible {
-        guard below.contains(.silent) else { return below }
-        let node = liveProvisions[live.nodes.lowerBound + place]
-        guard node.matches, !node.isMuted, node.kind != .silent,
-            !onlyAbsolute || node.kind != .deny || node.isAbsolute
-        else { return below }
+        guard matching.contains(place), below.contains(.silent) else { return below }
+        let node = facts.tables.interned.provisions[place]
+        guard !isMuted(node), !onlyAbsolute || node.kind != .deny || node.isAbsolute else {
+            return below
+        }
         let said: Possible = node.kind == .permit ? .permit : .deny
-        switch covers(node, live, place, view) {
+        switch covers(place, live, view) {
         case .no: return below
         case .yes: return below.subtracting(.silent).union(said)
         case .unknown: return below.union(said)
         }
     }
 
+    /// A permit without a recipient towards a health plan permits nothing by itself and only shows that the
+    /// patient consented to a kind of disclosure.
+    func isMuted(_ node: ProvisionNode) -> Bool {
+        node.kind == .permit && node.recipients.isEmpty && request.requester.kind == .insurer
+    }
+
     /// Whether a rule of a consent covers a record for this requester.
-    func covers(
-        _ node: LiveProvision,
-        _ live: LiveConsent,
-        _ place: Int,
-        _ view: RecordView
-    ) -> Truth {
-        let truth = coversData(node, live, place, view)
-        guard node.mustNameLabels, truth != .no else { return truth }
-        return truth && namesLabels(facts.tables.consents[live.consent].provisions[place], view)
+    func covers(_ place: Int, _ live: LiveConsent, _ view: RecordView) -> Truth {
+        let truth = coversData(place, live, view)
+        let kind = request.requester.kind
+        // Family and integrations get what is sensitive only where the rule itself names it.
+        guard truth != .no, kind == .family || kind == .integration,
+            facts.tables.interned.provisions[place].kind == .permit
+        else { return truth }
+        return truth && namesLabels(provision(place, live), view)
     }
 
     /// Whether the criteria of a rule that speak of data hold for a record; by numbers alone where labels are
     /// the only one.
-    func coversData(
-        _ node: LiveProvision,
-        _ live: LiveConsent,
-        _ place: Int,
-        _ view: RecordView
-    ) -> Truth {
+    func coversData(_ place: Int, _ live: LiveConsent, _ view: RecordView) -> Truth {
+        let node = facts.tables.interned.provisions[place]
         if node.isOpen { return .yes }
         if let masks = node.masks {
             let known =
@@ -76,7 +78,12 @@ extension DecisionContext {
                 : masks.permits(view, unlabelledIsNormal: policies.options.unlabelledIsNormal)
             if let known { return known }
         }
-        return coversData(facts.tables.consents[live.consent].provisions[place], view)
+        return coversData(provision(place, live), view)
+    }
+
+    /// A rule as it was read.
+    func provision(_ place: Int, _ live: LiveConsent) -> Provision {
+        facts.tables.consents[live.consent].provisions[place - live.nodes.lowerBound]
     }
 
     /// Whether a rule names every sensitivity of a record; one that is not sensitive needs no name.
@@ -86,7 +93,7 @@ extension DecisionContext {
         guard let criterion = provision.labelCriterion else { return .no }
         let marks = labels.intersection(LabelMasks.clearances)
         if !labels.subtracting(LabelMasks.clearances).isEmpty {
-            return criterion.coversSensitivity(of: labels, detail: view.detail)
+            return criterion.coversSensitivity(of: labels, view)
         }
         return Truth(marks.subtracting(criterion.masks.named).isEmpty)
     }

@@ -1,95 +1,133 @@
 internal import VaultCore
 
-/// The requester with every key that facts add, so that a rule compares texts and nothing else.
+/// The requester with every key that facts add, so that a rule compares numbers, and texts where it must.
 struct Identity: Sendable {
-    /// References and identifiers of the principal itself, groups and roles it is in included.
-    let keys: [String]
+    /// References and identifiers of the principal itself.
+    private(set) var keys: [String]
     /// References and identifiers of the organizations it belongs to.
-    let organizations: [String]
-    /// Names of its organization: good for payers that are named by text only.
-    let names: [String]
+    private(set) var organizations: [String] = []
+    /// The principal's keys among the patient's.
+    private(set) var own = KeySet()
+    /// The principal's and its organizations' keys among the patient's.
+    private(set) var named = KeySet()
+    /// Name of its organization as stated: good for payers that are named by text only.
+    private let statedName: String?
     private let hasReference: Bool
     private let hasIdentifier: Bool
 
     init(_ requester: Requester, facts: FactIndex, directory: FactIndex, now: Instant) {
-        var own = requester.references + requester.identifiers.map(\.key)
-        own = Self.closure(own, facts, directory)
-        var organizations: [String] = []
-        var names: [String] = []
+        keys = requester.references
+        for identifier in requester.identifiers { keys.append(identifier.key) }
         switch requester.organization {
-        case .reference(let reference)?: organizations.append(reference)
-        case .identifier(let system, let value)?: organizations.append("\(system)|\(value)")
-        case .name(let name)?: names.append(name)
-        case nil: break
+        case nil: statedName = nil
+        case .name(let name)?: statedName = name
+        case .reference(let key)?:
+            organizations.append(key)
+            statedName = nil
+        case .identifier(let system, let value)?:
+            organizations.append("\(system)|\(value)")
+            statedName = nil
         }
-        for index in [facts, directory] {
-            for key in own {
-                for employer in index.tables.employers[key] ?? []
-                where employer.period.contains(now) {
-                    organizations.append(employer.key)
-                }
-            }
-        }
-        organizations = Self.closure(organizations, facts, directory)
-        for key in own + organizations {
-            names += (facts.tables.names[key] ?? []) + (directory.tables.names[key] ?? [])
-        }
-        keys = own
-        self.organizations = organizations
-        self.names = names
-        hasReference = own.contains { !$0.utf8.contains(0x7C) }
-        hasIdentifier = own.contains { $0.utf8.contains(0x7C) }
+        Self.close(&keys, facts, directory)
+        Self.takeEmployers(of: keys, facts, now, &organizations)
+        Self.takeEmployers(of: keys, directory, now, &organizations)
+        Self.close(&organizations, facts, directory)
+        let table = facts.tables.interned.keys
+        for key in keys { own.insert(table.id(of: key)) }
+        named = own
+        for key in organizations { named.insert(table.id(of: key)) }
+        hasReference = keys.contains { !$0.utf8.contains(0x7C) }
+        hasIdentifier = keys.contains { $0.utf8.contains(0x7C) }
     }
 
-    private static func closure(
-        _ start: [String],
-        _ facts: FactIndex,
-        _ directory: FactIndex
-    ) -> [String] {
-        var found = start
+    private static func takeEmployers(
+        of keys: [String],
+        _ index: FactIndex,
+        _ now: Instant,
+        _ found: inout [String]
+    ) {
+        guard !index.tables.employers.isEmpty else { return }
+        for key in keys {
+            for employer in index.tables.employers[key] ?? [] where employer.period.contains(now) {
+                found.append(employer.key)
+            }
+        }
+    }
+
+    /// Adds every other key of the same persons.
+    private static func close(_ found: inout [String], _ facts: FactIndex, _ directory: FactIndex) {
         var next = 0
         while next < found.count {
-            for alias in (facts.tables.aliases[found[next]] ?? [])
-                + (directory.tables.aliases[found[next]] ?? [])
-            where !found.contains(alias) {
-                found.append(alias)
-            }
+            takeAliases(of: found[next], facts, &found)
+            takeAliases(of: found[next], directory, &found)
             next += 1
         }
-        return found
+    }
+
+    private static func takeAliases(of key: String, _ index: FactIndex, _ found: inout [String]) {
+        guard !index.tables.aliases.isEmpty, let aliases = index.tables.aliases[key] else { return }
+        for alias in aliases where !found.contains(alias) { found.append(alias) }
     }
 
     /// Whether a key names the requester or an organization it belongs to.
     func isNamed(by key: String) -> Bool { keys.contains(key) || organizations.contains(key) }
 
+    /// Whether a name is its organization's.
+    func hasName(_ name: String, _ facts: FactIndex, _ directory: FactIndex) -> Bool {
+        name == statedName || hasName(name, facts) || hasName(name, directory)
+    }
+
+    private func hasName(_ name: String, _ index: FactIndex) -> Bool {
+        guard !index.tables.names.isEmpty else { return false }
+        return keys.contains { index.tables.names[$0]?.contains(name) ?? false }
+            || organizations.contains { index.tables.names[$0]?.contains(name) ?? false }
+    }
+
     /// Whether the actor of a rule is the requester, as far as facts show.
-    func matches(_ key: String, _ facts: FactIndex, _ directory: FactIndex, now: Instant) -> Bool {
-        guard !key.isEmpty else { return false }
-        if isNamed(by: key) { return true }
-        for index in [facts, directory] {
-            for member in index.tables.members[key] ?? [] where member.period.contains(now) {
-                if isNamed(by: member.key) { return true }
+    func matches(
+        _ actor: ActorKey,
+        _ facts: FactIndex,
+        _ directory: FactIndex,
+        now: Instant
+    ) -> Bool {
+        guard actor.id >= 0 else { return false }
+        if named.contains(actor.id) { return true }
+        if actor.hasMembers {
+            for member in facts.tables.interned.members[actor.id]
+            where member.period.contains(now) && named.contains(member.id) {
+                return true
             }
         }
-        return false
+        guard actor.form == .group, !directory.tables.members.isEmpty else { return false }
+        let members = directory.tables.members[facts.tables.interned.keys.texts[Int(actor.id)]]
+        return members?.contains { $0.period.contains(now) && isNamed(by: $0.key) } ?? false
     }
 
     /// Whether the actor of a rule might be the requester, so that a deny counts.
     ///
     /// It might where nothing identifies the actor, or the facts do not show who it is.
-    func mayMatch(_ key: String, _ facts: FactIndex, _ directory: FactIndex, now: Instant) -> Bool {
-        if key.isEmpty || matches(key, facts, directory, now: now) { return true }
-        for index in [facts, directory] {
-            for name in index.tables.names[key] ?? [] where names.contains(name) { return true }
+    func mayMatch(
+        _ actor: ActorKey,
+        _ facts: FactIndex,
+        _ directory: FactIndex,
+        now: Instant
+    ) -> Bool {
+        guard actor.id >= 0 else { return true }
+        if matches(actor, facts, directory, now: now) { return true }
+        let key = facts.tables.interned.keys.texts[Int(actor.id)]
+        if actor.hasNames || directory.tables.names[key] != nil {
+            for index in [facts, directory] {
+                for name in index.tables.names[key] ?? [] where hasName(name, facts, directory) {
+                    return true
+                }
+            }
         }
-        let isResolved = facts.tables.aliases[key] != nil || directory.tables.aliases[key] != nil
-        if key.utf8.contains(0x7C) { return !hasIdentifier && !isResolved }
-        switch key.prefix(while: { $0 != "/" }) {
-        case "Practitioner", "RelatedPerson", "Patient", "Organization", "Person", "Device":
-            return !hasReference && !isResolved
-        default:
-            let isKnown = facts.tables.members[key] != nil || directory.tables.members[key] != nil
-            return !isKnown && !isResolved
+        if actor.isResolved || directory.tables.aliases[key] != nil { return false }
+        switch actor.form {
+        case .nothing: return true
+        case .identifier: return !hasIdentifier
+        case .person: return !hasReference
+        case .group: return !actor.hasMembers && directory.tables.members[key] == nil
         }
     }
 }

@@ -1,7 +1,7 @@
 internal import FHIRModel
 internal import VaultCore
 
-extension DecisionContext {
+extension DecisionCore {
     /// Whether the record part of a condition holds.
     func holds(_ test: CompiledPolicies.RecordTest, _ view: RecordView) -> Truth {
         if test.isOpen { return .yes }
@@ -37,8 +37,11 @@ extension DecisionContext {
                 truth = .unknown
             }
         }
-        if let days = condition.newerThanDays { truth = truth && isNewer(than: days, view) }
-        if !condition.marks.isEmpty { truth = truth && hasMark(condition.marks, view) }
+        if let time = condition.time { truth = truth && isIn(time, view) }
+        for marks in [condition.marks, condition.authors, condition.encounters]
+        where !marks.isEmpty {
+            truth = truth && hasMark(marks, view)
+        }
         if let naming = condition.consent, truth != .no {
             truth = truth && isNamed(LabelSet(bits: condition.labels), naming, view)
         }
@@ -46,12 +49,17 @@ extension DecisionContext {
     }
 
     /// Whether a record has any of some marks.
-    private func hasMark(_ marks: PolicyRule.Marks, _ view: RecordView) -> Truth {
+    func hasMark(_ marks: PolicyRule.Marks, _ view: RecordView) -> Truth {
         var truth: Truth = .no
-        if marks.contains(.author) { truth = truth || isAuthor(view) }
-        if marks.contains(.claim) { truth = truth || isOne(of: claimIDs, view) }
-        if marks.contains(.billed) { truth = truth || isOne(of: billedIDs, view) }
-        if marks.contains(.coverage) { truth = truth || isOne(of: coverageIDs, view) }
+        if marks.contains(.author) { truth = truth || isAuthor(among: identity.keys, view) }
+        if marks.contains(.authorOrganization) {
+            truth = truth || isAuthor(among: identity.organizations, view)
+        }
+        if marks.contains(.authorPatient) { truth = truth || isAuthorPatient(view) }
+        if marks.contains(.ownEncounter) { truth = truth || isOfOwnEncounter(view) }
+        if marks.contains(.claim) { truth = truth || isOne(of: payments.claims, view) }
+        if marks.contains(.billed) { truth = truth || isOne(of: payments.billed, view) }
+        if marks.contains(.coverage) { truth = truth || isOne(of: payments.coverages, view) }
         if marks.contains(.selfPaid) { truth = truth || isOne(of: facts.tables.selfPaid, view) }
         if marks.contains(.minorControlled) {
             truth =
@@ -67,19 +75,47 @@ extension DecisionContext {
         return Truth(detail.key.map { ids.contains($0) } ?? false)
     }
 
-    private func isAuthor(_ view: RecordView) -> Truth {
+    private func isAuthor(among keys: [String], _ view: RecordView) -> Truth {
         guard let detail = view.detail else { return .unknown }
-        return Truth(detail.authors.contains { identity.keys.contains($0) })
+        return Truth(detail.authors.contains { keys.contains($0) })
     }
 
-    private func isNewer(than days: Int, _ view: RecordView) -> Truth {
+    private func isAuthorPatient(_ view: RecordView) -> Truth {
         guard let detail = view.detail else { return .unknown }
-        let limit = request.now.advanced(by: .seconds(-86_400 * Int64(days)))
-        return Truth(detail.time.map { $0.last.earliest >= limit } ?? false)
+        let own = request.patient.description
+        return Truth(
+            detail.authors.contains { $0 == own || facts.tables.patientKeys.contains($0) }
+        )
+    }
+
+    /// Whether the record is an encounter of the requester, or belongs to one.
+    private func isOfOwnEncounter(_ view: RecordView) -> Truth {
+        guard let detail = view.detail else { return .unknown }
+        let named = detail.references + [detail.key].compactMap { $0 }
+        return Truth(
+            named.contains { key in
+                facts.tables.encounterParties[key]?.contains(where: identity.isNamed(by:)) ?? false
+            }
+        )
+    }
+
+    /// Whether what a record tells of happened in a rule's time; without a time it is in none.
+    func isIn(_ time: PolicyRule.DataTime, _ view: RecordView) -> Truth {
+        guard let detail = view.detail else { return .unknown }
+        guard let found = detail.time else { return .no }
+        if let days = time.newerThanDays, found.last.earliest < daysAgo(days) { return .no }
+        if let days = time.olderThanDays, found.last.end > daysAgo(days) { return .no }
+        if let from = time.from, found.first.date < from { return .no }
+        if let until = time.until, found.last.lastDate > until { return .no }
+        return .yes
+    }
+
+    private func daysAgo(_ days: Int) -> Instant {
+        request.now.advanced(by: .seconds(-86_400 * Int64(days)))
     }
 
     /// Whether a consent names the labels that a rule is about, as far as the record has them.
-    private func isNamed(
+    func isNamed(
         _ labels: LabelSet,
         _ naming: PolicyRule.ConsentNaming,
         _ view: RecordView
@@ -87,15 +123,17 @@ extension DecisionContext {
         guard let present = view.labels?.intersection(labels) else { return .unknown }
         var truth: Truth = .no
         for live in liveConsents {
-            for (place, node) in liveProvisions[live.nodes].enumerated()
-            where node.matches && node.kind == .permit {
-                let provision = facts.tables.consents[live.consent].provisions[place]
-                guard provision.purposes != nil, naming == .class || node.isExplicit,
-                    naming != .separate || provision.purposes?.count == purposes.codes.count,
+            for place in live.nodes where matching.contains(place) {
+                let node = facts.tables.interned.provisions[place]
+                guard node.kind == .permit, node.namesPurposes,
+                    naming == .class || node.isExplicit
+                else { continue }
+                let provision = provision(place, live)
+                guard naming != .separate || provision.purposes?.count == purposes.count,
                     let criterion = provision.labelCriterion,
                     present.subtracting(criterion.masks.named(in: view.labels ?? .none)).isEmpty
                 else { continue }
-                truth = truth || covers(node, live, place, view)
+                truth = truth || covers(place, live, view)
             }
         }
         return truth

@@ -21,6 +21,9 @@ struct ConsentReader {
         let (standing, scope) = self.standing(node)
         if standing == .absent { return absent(id: id, scope: scope) }
         refuseModifiers(node)
+        if isR5, Self.onlyInR4.contains(where: { node.member(named: $0) != nil }) {
+            malformed("elements of R4 and of R5 in one consent")
+        }
         let patients = self.patients(node, isR5: isR5)
         let root = isR5 ? node : node.member(named: "provision")
         let bounds = self.bounds(root, "period")
@@ -44,6 +47,11 @@ struct ConsentReader {
             isMalformed: isMalformed
         )
     }
+
+    /// Elements of an R4 Consent that R5 does not have; beside those of R5 nobody can tell which is meant.
+    private static let onlyInR4 = [
+        "scope", "patient", "performer", "organization", "policy", "policyRule",
+    ]
 
     /// `active` counts, the other statuses of R4 and R5 do not, and an unknown one is malformed.
     private mutating func standing(

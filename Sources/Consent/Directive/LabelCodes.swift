@@ -76,6 +76,38 @@ public enum LabelCodes {
         return ["U", "L", "M", "N", "R", "V"].firstIndex(of: code.code)
     }
 
+    /// Bits of the v3 codes of a record's security codes that speak of a topic.
+    ///
+    /// `nil` where one of the codes is none of these: then the codes themselves must be looked at.
+    static func topics(of codes: [CodedValue]) -> UInt64? {
+        var bits: UInt64 = 0
+        for code in codes where confidentialityRank(code) == nil {
+            guard code.system == CodeSystem.actCode, let place = topicPlaces[code.code] else {
+                return nil
+            }
+            bits |= 1 << UInt64(place)
+        }
+        return bits
+    }
+
+    /// Bits of the topics that satisfy a test.
+    static func topics(where test: (CodedValue) -> Bool) -> UInt64 {
+        topicCodes.enumerated().reduce(0) { bits, entry in
+            let code = CodedValue(canonicalSystem: CodeSystem.actCode, code: entry.element)
+            return test(code) ? bits | 1 << UInt64(entry.offset) : bits
+        }
+    }
+
+    /// Bits of the topics that stand for a label, by its rank.
+    static let topicsOfLabels: [UInt64] = (0..<SensitivityLabel.allCases.count).map { rank in
+        topics { labels(of: $0).bits & 1 << UInt32(rank) != 0 }
+    }
+
+    private static let topicCodes = actCodes.keys.sorted()
+    private static let topicPlaces = Dictionary(
+        uniqueKeysWithValues: topicCodes.enumerated().map { ($1, $0) }
+    )
+
     /// California AB 352 topics, as the SHIFT task force codes them.
     private static let reproductiveSystem =
         "http://SHIFT-Task-Force.github.io/SLS-ValueSets/CodeSystem/AB352HealthSensitivityCs"

@@ -8,12 +8,16 @@ struct LabelCriterion: Sendable, Hashable {
 
     init(_ codes: [CodedValue]) {
         self.codes = codes
+        let touches = { (code: CodedValue) in codes.contains { Self.touches($0, code) } }
+        let includes = { (code: CodedValue) in codes.contains { LabelCodes.includes($0, code) } }
         masks = LabelMasks(
             confidentiality: codes.compactMap { LabelCodes.confidentialityRank($0) }
                 .reduce(0) { $0 | 1 << UInt8($1) },
             named: codes.reduce(LabelSet.none) { $0.union(LabelCodes.labelsNamed(by: $1)) },
             touched: codes.reduce(LabelSet.none) { $0.union(LabelCodes.labels(of: $1)) }
-                .subtracting(LabelMasks.clearances)
+                .subtracting(LabelMasks.clearances),
+            includedTopics: LabelCodes.topics(where: includes),
+            touchedTopics: LabelCodes.topics(where: touches)
         )
     }
 
@@ -26,13 +30,18 @@ struct LabelCriterion: Sendable, Hashable {
         if let known = masks.permits(record, unlabelledIsNormal: unlabelledIsNormal) {
             return known
         }
-        return coversSensitivity(of: record.labels ?? .none, detail: record.detail)
+        return coversSensitivity(of: record.labels ?? .none, record)
     }
 
     /// Whether a deny with these labels covers a record.
     func denies(_ record: RecordView) -> Truth {
         if let known = masks.denies(record) { return known }
-        return Truth(record.detail?.securityCodes.contains { touches($0) } ?? false)
+        return Truth(
+            record.detail?.securityCodes.contains { code in
+                LabelCodes.confidentialityRank(code) == nil
+                    && codes.contains { Self.touches($0, code) }
+            } ?? false
+        )
     }
 
     /// Whether everything sensitive about a record is named here: each label by a listed code that names it
@@ -40,11 +49,11 @@ struct LabelCriterion: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - labels: The record's labels.
-    ///   - detail: Its own codes, where they are known.
+    ///   - record: Its own codes, where they are known.
     /// - Returns: No where nothing about the record is sensitive: then there is nothing to cover.
-    func coversSensitivity(of labels: LabelSet, detail: RecordDetail?) -> Truth {
-        if let known = masks.coversSensitivity(of: labels, detail: detail) { return known }
-        let source = (detail?.securityCodes ?? []).filter { LabelCodes.isSensitivity($0) }
+    func coversSensitivity(of labels: LabelSet, _ record: RecordView) -> Truth {
+        if let known = masks.coversSensitivity(of: labels, record) { return known }
+        let source = (record.detail?.securityCodes ?? []).filter { LabelCodes.isSensitivity($0) }
         let sensitive = labels.subtracting(LabelMasks.clearances)
         if sensitive.isEmpty { return Truth(!source.isEmpty && source.allSatisfy(isListed)) }
         for label in sensitive.subtracting(masks.named(in: labels))
@@ -63,16 +72,11 @@ struct LabelCriterion: Sendable, Hashable {
         return !own.isEmpty && own.allSatisfy(isListed)
     }
 
-    private func touches(_ code: CodedValue) -> Bool {
-        guard LabelCodes.confidentialityRank(code) == nil else { return false }
-        return codes.contains { listed in
-            if LabelCodes.includes(listed, code) || LabelCodes.includes(code, listed) {
-                return true
-            }
-            // The same code in a system that nobody can read may be the same label.
-            let isForeign =
-                !Self.readable.contains(listed.system) || !Self.readable.contains(code.system)
-            return isForeign && listed.code == code.code
-        }
+    /// Whether a listed code and a record's code that speaks of a topic may mean the same.
+    private static func touches(_ listed: CodedValue, _ code: CodedValue) -> Bool {
+        if LabelCodes.includes(listed, code) || LabelCodes.includes(code, listed) { return true }
+        // The same code in a system that nobody can read may be the same label.
+        let isForeign = !readable.contains(listed.system) || !readable.contains(code.system)
+        return isForeign && listed.code == code.code
     }
 }

@@ -6,6 +6,10 @@ struct LabelMasks: Sendable, Hashable {
     let named: LabelSet
     /// Labels that any code of the list touches.
     let touched: LabelSet
+    /// Topics (``LabelCodes/topics(of:)``) that a code of the list includes.
+    let includedTopics: UInt64
+    /// Topics that a code of the list touches.
+    let touchedTopics: UInt64
 
     static let clearances: LabelSet = [.restricted, .veryRestricted]
     private static let part2: LabelSet = [.part2]
@@ -26,9 +30,7 @@ struct LabelMasks: Sendable, Hashable {
             byCode = coversRank(record.rank, unlabelledIsNormal: unlabelledIsNormal)
             if byCode == .yes || labels.isEmpty { return byCode }
         }
-        guard let bySensitivity = coversSensitivity(of: labels, detail: record.detail) else {
-            return nil
-        }
+        guard let bySensitivity = coversSensitivity(of: labels, record) else { return nil }
         return byCode || bySensitivity
     }
 
@@ -42,17 +44,37 @@ struct LabelMasks: Sendable, Hashable {
         {
             return .yes
         }
-        guard let detail = record.detail else { return .unknown }
-        return detail.hasTopicCodes ? nil : .no
+        switch record.topics {
+        case .unknown: return .unknown
+        case .foreign: return nil
+        case .known(let topics): return Truth(topics & touchedTopics != 0)
+        }
     }
 
     /// Whether everything sensitive about a record is named; `nil` where its own codes must be looked at.
-    func coversSensitivity(of labels: LabelSet, detail: RecordDetail?) -> Truth? {
+    func coversSensitivity(of labels: LabelSet, _ record: RecordView) -> Truth? {
         guard !labels.isEmpty else { return .no }
         let sensitive = labels.subtracting(Self.clearances)
-        if !sensitive.isEmpty, sensitive.subtracting(named(in: labels)).isEmpty { return .yes }
-        guard let detail else { return .unknown }
-        return detail.hasTopicCodes ? nil : .no
+        let unnamed = sensitive.subtracting(named(in: labels))
+        if !sensitive.isEmpty, unnamed.isEmpty { return .yes }
+        switch record.topics {
+        case .unknown: return .unknown
+        case .foreign: return nil
+        case .known(let topics):
+            if sensitive.isEmpty { return Truth(topics != 0 && topics & ~includedTopics == 0) }
+            return Truth(isEach(of: unnamed, coveredBy: topics))
+        }
+    }
+
+    /// Whether each label comes from codes of the record, all of them included by the list.
+    private func isEach(of labels: LabelSet, coveredBy topics: UInt64) -> Bool {
+        var rest = labels.bits
+        while rest != 0 {
+            let own = topics & LabelCodes.topicsOfLabels[rest.trailingZeroBitCount]
+            if own == 0 || own & ~includedTopics != 0 { return false }
+            rest &= rest - 1
+        }
+        return true
     }
 
     /// A rank is `nil` where it is not known: the code is then none or at most normal, else a label would

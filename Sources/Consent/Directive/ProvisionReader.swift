@@ -157,7 +157,11 @@ struct ProvisionReader {
         }
         let own = criteria(of: node, at: path).inheriting(from: rows[parent])
         var kind: Provision.Kind = provisions[parent].kind == .permit ? .deny : .permit
-        if !flips || node.text("type") != nil {
+        if flips, node.member(named: "type") != nil {
+            malformed("a type, which R5 does not have", at: path)
+            return nil
+        }
+        if !flips {
             guard let typed = type(of: node, at: path, isRequired: true) else { return nil }
             kind = typed
         }

@@ -16,7 +16,7 @@ struct FactTables: Sendable {
         let origin: String
         let keys: [String]
         let codes: [CodedValue]
-        let period: FactPeriod
+        let period: TimeBounds
     }
 
     /// A claim or coverage with its payers.
@@ -34,15 +34,18 @@ struct FactTables: Sendable {
         let kind: RestrictionKind
         let blocked: [Party]
         let items: Set<String>
-        let period: FactPeriod
+        let period: TimeBounds
     }
 
     /// A document with whom it serves and when.
     struct Document: Sendable {
         let evidence: Evidence
         let holders: [String]
-        let period: FactPeriod
+        let period: TimeBounds
     }
+
+    /// A member or employer, and when.
+    typealias Timed = (key: String, period: TimeBounds)
 
     var patientKeys: Set<String> = []
     var birthDate: PartialDate?
@@ -55,15 +58,17 @@ struct FactTables: Sendable {
     /// Names of organizations by their keys.
     var names: [String: [String]] = [:]
     /// When each key is in a treatment relationship with the patient.
-    var treating: [String: [FactPeriod]] = [:]
+    var treating: [String: [TimeBounds]] = [:]
     /// Organizations a practitioner works for, by the practitioner's keys.
-    var employers: [String: [(key: String, period: FactPeriod)]] = [:]
+    var employers: [String: [Timed]] = [:]
     /// Members of groups, care teams and roles, by their reference.
-    var members: [String: [(key: String, period: FactPeriod)]] = [:]
+    var members: [String: [Timed]] = [:]
     var relations: [Relation] = []
     var coverages: [Payment] = []
     var claims: [Payment] = []
     var encounterLinks: [String: [String]] = [:]
+    /// Who took part in each encounter.
+    var encounterParties: [String: [String]] = [:]
     var consents: [ConsentDirective] = []
     var restrictions: [Restriction] = []
     /// Items of self-paid claims, the claims themselves, and self-paid items the patient named.
@@ -73,6 +78,8 @@ struct FactTables: Sendable {
     /// Documents that give somebody a legal ground.
     var documents: [Document] = []
     var part2Organizations: Set<String> = []
+    /// The same facts as numbers, where a decision reads them each time.
+    private(set) var interned = InternedFacts()
 
     init(_ entries: [PatientFacts.Entry]) {
         for entry in entries {
@@ -80,6 +87,7 @@ struct FactTables: Sendable {
         }
         spreadSelfPay()
         jurisdiction = Jurisdiction.code(country)
+        interned = InternedFacts(self)
     }
 
     private mutating func take(_ fact: Fact, id: String) {
@@ -93,7 +101,7 @@ struct FactTables: Sendable {
                     origin: id,
                     keys: [id] + fact.identifiers,
                     codes: fact.codes,
-                    period: fact.period
+                    period: fact.period.span
                 )
             )
         case .practitioner: takeIdentity(fact, id: id)
@@ -111,6 +119,8 @@ struct FactTables: Sendable {
         case .group: if fact.isActive { takeMembers(fact, id: id) }
         case .encounter:
             encounterLinks[id, default: []] += fact.links
+            encounterParties[id, default: []] +=
+                fact.parties.filter { $0.role != .organization }.flatMap(\.keys)
             if fact.isActive { takeTreating(fact) }
         case .order: if fact.isActive { takeTreating(fact) }
         case .appointment: break
@@ -127,7 +137,7 @@ struct FactTables: Sendable {
                 Document(
                     evidence: evidence,
                     holders: fact.parties.filter { $0.role == .holder }.flatMap(\.keys),
-                    period: fact.period
+                    period: fact.period.span
                 )
             )
         }
@@ -152,9 +162,9 @@ struct FactTables: Sendable {
         let practitioners = fact.parties.filter { $0.role == .practitioner }.flatMap(\.keys)
         let organizations = fact.parties.filter { $0.role == .organization }.flatMap(\.keys)
         for practitioner in practitioners {
-            members[id, default: []].append((practitioner, fact.period))
+            members[id, default: []].append((practitioner, fact.period.span))
             for organization in organizations {
-                employers[practitioner, default: []].append((organization, fact.period))
+                employers[practitioner, default: []].append((organization, fact.period.span))
             }
         }
     }
@@ -162,7 +172,7 @@ struct FactTables: Sendable {
     private mutating func takeMembers(_ fact: Fact, id: String) {
         for party in fact.parties where party.role == .participant {
             for key in party.keys {
-                members[id, default: []].append((key, party.period))
+                members[id, default: []].append((key, party.period.span))
             }
         }
     }
@@ -170,14 +180,10 @@ struct FactTables: Sendable {
     private mutating func takeTreating(_ fact: Fact, role: Party.Role? = nil) {
         for party in fact.parties where party.role != .organization {
             if let role, party.role != role { continue }
-            let period = fact.kind == .careTeam ? party.period : .always
-            for key in party.keys { treating[key, default: []].append(period) }
             // A team's own period bounds its members'.
-            guard fact.kind == .careTeam, fact.period != .always else { continue }
-            for key in party.keys {
-                treating[key]?.removeLast()
-                treating[key]?.append(FactPeriod.both(fact.period, party.period))
-            }
+            let period: FactPeriod =
+                fact.kind == .careTeam ? .both(fact.period, party.period) : .always
+            for key in party.keys { treating[key, default: []].append(period.span) }
         }
     }
 
@@ -201,7 +207,7 @@ struct FactTables: Sendable {
                 kind: kind,
                 blocked: fact.parties.filter { $0.role == .blocked },
                 items: Set(fact.links),
-                period: fact.period
+                period: fact.period.span
             )
         )
     }

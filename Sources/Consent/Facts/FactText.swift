@@ -105,6 +105,7 @@ private struct FactWriter {
         member("language", fact.language)
         member("source", fact.source)
         member("restriction", fact.restriction?.rawValue)
+        member("evidence", fact.evidence?.rawValue)
         out.append(0x7D)
     }
 }

@@ -34,6 +34,9 @@ public struct PatientFacts: Sendable {
     /// Nothing known.
     public init() {}
 
+    /// Nothing known, shared by all who know nothing.
+    public static let nothing = PatientFacts()
+
     /// Facts from entries; of two versions of a record the newer one counts.
     ///
     /// - Parameter entries: In any order.

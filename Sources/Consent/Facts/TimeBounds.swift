@@ -10,6 +10,22 @@ public struct TimeBounds: Sendable, Hashable {
     /// First instant after it.
     public let end: Instant
 
+    /// Without bounds.
+    static let always = TimeBounds(
+        from: Instant(microseconds: .min),
+        until: Instant(microseconds: .max)
+    )
+    /// Holds at no time: what a bound that cannot be read becomes.
+    static let never = TimeBounds(
+        from: Instant(microseconds: .max),
+        until: Instant(microseconds: .min)
+    )
+
+    private init(from start: Instant, until end: Instant) {
+        self.start = start
+        self.end = end
+    }
+
     /// Reads the bounds.
     ///
     /// - Parameters:
@@ -47,5 +63,13 @@ public struct TimeBounds: Sendable, Hashable {
     static func end(of date: PartialDate) -> Instant {
         // PartialDate ends a zoneless date at UTC-12; twelve hours earlier is midnight UTC.
         date.precision == .instant ? date.end : date.end.advanced(by: .seconds(-12 * 3600))
+    }
+}
+
+extension FactPeriod {
+    /// The period as instants; one that cannot be read holds at no time.
+    var span: TimeBounds {
+        start == nil && end == nil
+            ? .always : TimeBounds(start: start, end: end) ?? .never
     }
 }

@@ -14,6 +14,7 @@ final class CompiledPolicies: Sendable {
         let actions: UInt8
         let breakGlass: PolicyRule.BreakGlassState?
         let isDeceased: Bool?
+        let consents: PolicyRule.ConsentStates
         let ages: ClosedRange<Int16>?
         /// Roles and organizations: the texts are in ``CompiledPolicies/texts``.
         let textsAt: Int32?
@@ -42,12 +43,15 @@ final class CompiledPolicies: Sendable {
         let request: RequestTest
         let record: RecordTest
         let unless: Range<Int>
+        /// Bits of ``CompiledPolicies/obligations``.
+        let obligations: UInt64
     }
 
     struct Texts {
         let roles: [String]
         let rolesNone: [String]
         let organizations: [String]
+        let organizationsNone: [String]
     }
 
     let rules: [Rule]
@@ -56,20 +60,62 @@ final class CompiledPolicies: Sendable {
     let texts: [Texts]
     let conditions: [PolicyRule.RecordCondition]
     let countries: [String: UInt64]
+    /// Codes, sorted; a bit in ``Rule/obligations`` each.
+    let obligations: [String]
+    private let candidates: Candidates
 
     init(_ rules: [PolicyRule]) {
-        var builder = Builder()
+        obligations = Set(rules.flatMap(\.obligations)).sorted()
+        var builder = Builder(obligations: obligations)
         self.rules = rules.map { builder.rule($0) }
         exceptions = builder.exceptions
         texts = builder.texts
         conditions = builder.conditions
         countries = builder.countries
+        candidates = Candidates(self.rules)
+    }
+
+    /// The rules that can concern a kind of requester with some purposes, ordered by layer.
+    func candidates(_ kind: RequesterKind, _ purposes: RequestedPurposes) -> ArraySlice<Int32> {
+        candidates.rules(kind.place, purposes.single)
+    }
+}
+
+/// For each kind of requester and purpose the few rules that are worth asking.
+private struct Candidates: Sendable {
+    private static let purposeCount = PurposeSet.codes.count
+    private var starts: [Int32] = [0]
+    private var places: [Int32] = []
+
+    init(_ rules: [CompiledPolicies.Rule]) {
+        for kind in RequesterKind.allCases.sorted(by: { $0.place < $1.place }) {
+            let own = rules.indices.filter {
+                let kinds = rules[$0].request.kinds
+                return kinds == 0 || kinds & kind.bit != 0
+            }
+            for purpose in 0..<Self.purposeCount {
+                places += own.filter {
+                    let purposes = rules[$0].request.purposes.bits
+                    return purposes == 0 || purposes & 1 << UInt64(purpose) != 0
+                }.map { Int32($0) }
+                starts.append(Int32(places.count))
+            }
+            // Several purposes, or one that nobody knows: the rules themselves ask.
+            places += own.map { Int32($0) }
+            starts.append(Int32(places.count))
+        }
+    }
+
+    func rules(_ kind: Int, _ purpose: Int?) -> ArraySlice<Int32> {
+        let list = kind * (Self.purposeCount + 1) + (purpose ?? Self.purposeCount)
+        return places[Int(starts[list])..<Int(starts[list + 1])]
     }
 }
 
 extension CompiledPolicies {
     /// Collects what does not fit into numbers while rules are compiled.
-    private struct Builder {
+    struct Builder {
+        let obligations: [String]
         var exceptions: [(request: RequestTest, record: RecordTest)] = []
         var texts: [Texts] = []
         var conditions: [PolicyRule.RecordCondition] = []
@@ -89,32 +135,33 @@ extension CompiledPolicies {
                 validUntil: until ?? Instant(microseconds: .max),
                 request: request(rule.when),
                 record: record(rule.when.record),
-                unless: start..<exceptions.count
+                unless: start..<exceptions.count,
+                obligations: obligations.enumerated().reduce(0) { bits, entry in
+                    rule.obligations.contains(entry.element)
+                        ? bits | 1 << UInt64(entry.offset) : bits
+                }
             )
         }
 
-        /// Countries beyond the 64th share the last bit with none: they get no rule of their own.
+        /// A bit of its own; the validator has refused more than 64.
         private mutating func bit(of country: String) -> UInt64 {
             if let known = countries[country] { return known }
-            precondition(countries.count < 64, "more than 64 countries in the policies")
             let bit = UInt64(1) << UInt64(countries.count)
             countries[country] = bit
             return bit
         }
 
-        private mutating func request(_ condition: PolicyRule.Condition) -> RequestTest {
+        mutating func request(_ condition: PolicyRule.Condition) -> RequestTest {
             var textsAt: Int32?
-            if !condition.roles.isEmpty || !condition.rolesNone.isEmpty
-                || !condition.organizations.isEmpty
-            {
+            let asked = Texts(
+                roles: condition.roles,
+                rolesNone: condition.rolesNone,
+                organizations: condition.organizations,
+                organizationsNone: condition.organizationsNone
+            )
+            if !asked.isEmpty {
                 textsAt = Int32(texts.count)
-                texts.append(
-                    Texts(
-                        roles: condition.roles,
-                        rolesNone: condition.rolesNone,
-                        organizations: condition.organizations
-                    )
-                )
+                texts.append(asked)
             }
             var ages: ClosedRange<Int16>?
             if condition.ageFrom != nil || condition.ageUnder != nil {
@@ -130,17 +177,15 @@ extension CompiledPolicies {
                 actions: condition.actions.reduce(0) { $0 | $1.bit },
                 breakGlass: condition.breakGlass,
                 isDeceased: condition.isDeceased,
+                consents: condition.consents,
                 ages: ages,
                 textsAt: textsAt
             )
         }
 
-        private mutating func record(_ condition: PolicyRule.RecordCondition) -> RecordTest {
+        mutating func record(_ condition: PolicyRule.RecordCondition) -> RecordTest {
             var detailsAt: Int32?
-            if !condition.types.isEmpty || !condition.typesNone.isEmpty
-                || !condition.marks.isEmpty || condition.newerThanDays != nil
-                || condition.consent != nil
-            {
+            if condition.isFine {
                 detailsAt = Int32(conditions.count)
                 conditions.append(condition)
             }
@@ -153,6 +198,12 @@ extension CompiledPolicies {
                 detailsAt: detailsAt
             )
         }
+    }
+}
+
+extension CompiledPolicies.Texts {
+    var isEmpty: Bool {
+        roles.isEmpty && rolesNone.isEmpty && organizations.isEmpty && organizationsNone.isEmpty
     }
 }
 

@@ -2,17 +2,17 @@ internal import FHIRModel
 internal import Yams
 
 extension PolicyParser {
-    private static let keys: Set<String> = [
-        "requester", "role", "role_none", "relationship", "relationship_none", "organization",
-        "purpose", "action", "patient_age", "patient_status", "evidence", "break_glass",
-        "category", "category_none", "type", "type_none", "label", "label_none", "record",
-        "newer_than_days", "consent_names_label",
-    ]
-
     mutating func condition(_ node: Node) -> PolicyRule.Condition {
-        var result = PolicyRule.Condition()
-        guard let fields = fields(of: node, allowed: Self.keys) else { return result }
+        guard let fields = fields(of: node, keys: PolicyGrammar.condition) else {
+            return PolicyRule.Condition()
+        }
         if fields.isEmpty { fail("a condition without a key", at: node) }
+        return condition(fields)
+    }
+
+    /// A condition from its keys; the prover's statements have more of them beside.
+    mutating func condition(_ fields: [String: Node]) -> PolicyRule.Condition {
+        var result = PolicyRule.Condition()
         let kinds: [RequesterKind] = values(fields["requester"], "a kind of requester")
         result.kinds = kinds.reduce(0) { $0 | $1.bit }
         result.roles = texts(fields["role"])
@@ -22,11 +22,17 @@ extension PolicyParser {
         let excluded: [Relationship] = values(fields["relationship_none"], "a relationship")
         result.relationshipsNone = excluded.reduce(0) { $0 | $1.bit }
         result.organizations = texts(fields["organization"])
+        result.organizationsNone = texts(fields["organization_none"])
         result.purposes = purposes(fields["purpose"])
         result.actions = values(fields["action"], "an action")
         let evidence: [Evidence] = values(fields["evidence"], "a kind of evidence")
         result.evidence = evidence.reduce(0) { $0 | $1.bit }
         result.breakGlass = value(fields["break_glass"], "a state of the break-glass")
+        result.consents = options(
+            fields["consent"],
+            PolicyGrammar.consentStates,
+            "a state of the consents"
+        )
         readPatient(fields, into: &result)
         readRecord(fields, into: &result.record)
         return result
@@ -45,27 +51,21 @@ extension PolicyParser {
         into result: inout PolicyRule.Condition
     ) {
         if let node = fields["patient_age"],
-            let bounds = self.fields(of: node, allowed: ["from", "under"])
+            let bounds = self.fields(of: node, keys: PolicyGrammar.age)
         {
-            result.ageFrom = years(bounds["from"])
-            result.ageUnder = years(bounds["under"])
+            result.ageFrom = number(bounds["from"], upTo: 150, "an age in whole years")
+            result.ageUnder = number(bounds["under"], upTo: 150, "an age in whole years")
             if bounds.isEmpty { fail("an age without a bound", at: node) }
+            if let from = result.ageFrom, let under = result.ageUnder, under <= from {
+                fail("an age that nobody has", at: node)
+            }
         }
-        switch fields["patient_status"].map({ text(of: $0) ?? "" }) {
-        case nil: break
-        case "alive"?: result.isDeceased = false
-        case "deceased"?: result.isDeceased = true
-        default: if let node = fields["patient_status"] { fail("unknown status", at: node) }
+        guard let node = fields["patient_status"] else { return }
+        switch node.string {
+        case "alive": result.isDeceased = false
+        case "deceased": result.isDeceased = true
+        default: fail("`\(node.string ?? "?")` is not a status", at: node)
         }
-    }
-
-    private mutating func years(_ node: Node?) -> Int? {
-        guard let node else { return nil }
-        guard let years = text(of: node).flatMap({ Int($0) }), (0...150).contains(years) else {
-            fail("expected an age in whole years", at: node)
-            return nil
-        }
-        return years
     }
 
     private mutating func readRecord(
@@ -82,33 +82,41 @@ extension PolicyParser {
         record.labels = LabelSet(labels).bits
         let absent: [SensitivityLabel] = values(fields["label_none"], "a sensitivity label")
         record.labelsNone = LabelSet(absent).bits
+        record.marks = options(fields["record"], PolicyGrammar.marks, "a mark of a record")
+        record.authors = options(fields["author"], PolicyGrammar.authors, "an author")
+        record.encounters = options(fields["encounter"], PolicyGrammar.encounters, "an encounter")
+        readTime(fields, into: &record)
         record.consent = value(fields["consent_names_label"], "a way to name a label")
         if let node = fields["consent_names_label"], record.labels == 0 {
             fail("`consent_names_label` needs `label`", at: node)
         }
+    }
+
+    private mutating func readTime(
+        _ fields: [String: Node],
+        into record: inout PolicyRule.RecordCondition
+    ) {
+        let limit = 73_000
         if let node = fields["newer_than_days"] {
-            record.newerThanDays = text(of: node).flatMap { Int($0) }
-            if record.newerThanDays == nil { fail("expected a number of days", at: node) }
+            let days = number(node, upTo: limit, "a number of days")
+            record.time = PolicyRule.DataTime(newerThanDays: days)
+            if fields["data_time"] != nil { fail("`data_time` says it already", at: node) }
         }
-        for node in fields["record"].map({ markNodes($0) }) ?? [] {
-            guard let text = text(of: node), let mark = Self.marks[text] else {
-                fail("unknown mark of a record", at: node)
-                continue
-            }
-            record.marks.insert(mark)
+        guard let node = fields["data_time"],
+            let bounds = self.fields(of: node, keys: PolicyGrammar.dataTime)
+        else { return }
+        if bounds.isEmpty { fail("a time without a bound", at: node) }
+        let time = PolicyRule.DataTime(
+            newerThanDays: number(bounds["newer_than_days"], upTo: limit, "a number of days"),
+            olderThanDays: number(bounds["older_than_days"], upTo: limit, "a number of days"),
+            from: date(bounds["from"]),
+            until: date(bounds["until"])
+        )
+        if let from = time.from, let until = time.until, until < from {
+            fail("a time that ends before it begins", at: node)
         }
+        record.time = time
     }
-
-    private func markNodes(_ node: Node) -> [Node] {
-        if case .sequence(let sequence) = node { return Array(sequence) }
-        return [node]
-    }
-
-    private static let marks: [String: PolicyRule.Marks] = [
-        "authored-by-requester": .author, "claim-in-question": .claim,
-        "billed-by-claim": .billed, "own-coverage": .coverage, "self-paid": .selfPaid,
-        "minor-controlled": .minorControlled,
-    ]
 
     private mutating func types(_ node: Node?) -> [String] {
         let names = texts(node)

@@ -3,28 +3,42 @@ internal import Yams
 
 /// What one policy file says, and what is wrong with it.
 struct PolicyContent {
+    /// A rule or obligation, and where it stands.
+    struct Place {
+        let id: String
+        let line: Int
+        let column: Int
+    }
+
     let file: String
     var rules: [PolicyRule] = []
-    var obligations: [(Obligation, line: Int)] = []
+    var obligations: [Obligation] = []
     var problems: [PolicyProblem] = []
-    /// Places of rule ids, for the check that none stands twice.
-    var places: [(id: String, line: Int, column: Int)] = []
+    /// Index by index the places of ``rules``.
+    var places: [Place] = []
+    /// Index by index the places of ``obligations``.
+    var obligationPlaces: [Place] = []
 }
 
 /// Reads a policy file: a mapping with `topic` and `rules` or `obligations`.
 ///
-/// Unknown keys are errors.
+/// What ``PolicyGrammar`` does not name is an error, as is an empty list: it would widen what it should
+/// narrow.
 struct PolicyParser {
     var content: PolicyContent
 
     static func parse(_ file: PolicySet.File) -> PolicyContent {
         var parser = PolicyParser(content: PolicyContent(file: file.name))
-        parser.read(file.text)
+        guard let root = parser.compose(file.text) else { return parser.content }
+        parser.read(root)
         return parser.content
     }
 
     mutating func fail(_ what: String, at node: Node) {
-        let mark = node.mark
+        fail(what, at: node.mark)
+    }
+
+    private mutating func fail(_ what: String, at mark: Mark?) {
         content.problems.append(
             PolicyProblem(
                 file: content.file,
@@ -35,25 +49,24 @@ struct PolicyParser {
         )
     }
 
-    private mutating func read(_ text: String) {
-        let root: Node?
+    /// The tree of a YAML text; `nil` where it is none.
+    mutating func compose(_ text: String) -> Node? {
         do {
-            root = try Yams.compose(yaml: text)
+            if let root = try Yams.compose(yaml: text) { return root }
+            fail("the file is empty", at: nil as Mark?)
         } catch {
-            let mark = (error as? YamlError).flatMap(Self.mark)
-            content.problems.append(
-                PolicyProblem(
-                    file: content.file,
-                    line: mark?.line ?? 1,
-                    column: mark?.column ?? 1,
-                    what: "not readable as YAML"
-                )
-            )
+            fail("not readable as YAML", at: (error as? YamlError).flatMap(Self.mark))
+        }
+        return nil
+    }
+
+    private mutating func read(_ root: Node) {
+        guard let fields = fields(of: root, allowed: ["topic", "rules", "obligations"]) else {
             return
         }
-        guard let root, let fields = fields(of: root, allowed: ["topic", "rules", "obligations"])
-        else { return }
-        if fields["topic"].flatMap(text(of:)) == nil { fail("`topic` is missing", at: root) }
+        if text(fields["topic"]) == nil, fields["topic"] == nil {
+            fail("`topic` is missing", at: root)
+        }
         for node in items(of: fields["rules"]) { readRule(node) }
         for node in items(of: fields["obligations"]) { readObligation(node) }
         if fields["rules"] == nil, fields["obligations"] == nil {
@@ -71,28 +84,27 @@ struct PolicyParser {
     }
 
     private mutating func readObligation(_ node: Node) {
-        guard let fields = fields(of: node, allowed: ["code", "text", "legal_basis"]) else {
-            return
-        }
-        guard let code = fields["code"].flatMap(text(of:)) else {
-            fail("`code` is missing", at: node)
-            return
-        }
+        guard let fields = fields(of: node, keys: PolicyGrammar.obligation) else { return }
         _ = texts(fields["legal_basis"])
-        let obligation = Obligation(code: code, text: fields["text"].flatMap(text(of:)))
-        content.obligations.append((obligation, node.mark?.line ?? 1))
+        let text = text(fields["text"])
+        let kind: ObligationKind? = value(fields["kind"], "a kind of obligation")
+        let elements = texts(fields["elements"])
+        let profile = self.text(fields["profile"])
+        let hours = number(fields["hours"], upTo: 87_600, "a number of hours")
+        guard let code = self.text(fields["code"]) else { return }
+        var obligation = Obligation(code: code, text: text)
+        obligation.kind = kind
+        obligation.elements = elements
+        obligation.profile = profile
+        obligation.hours = hours
+        if kind == .redact, elements.isEmpty { fail("`redact` needs `elements`", at: node) }
+        if kind == .notice, text == nil { fail("a notice needs `text`", at: node) }
+        content.obligations.append(obligation)
+        content.obligationPlaces.append(place(of: node, id: code))
     }
 
-    private static let ruleKeys: Set<String> = [
-        "id", "title", "legal_basis", "valid_from", "valid_to", "jurisdiction", "layer", "effect",
-        "when", "unless", "obligations",
-    ]
-
     private mutating func readRule(_ node: Node) {
-        guard let fields = fields(of: node, allowed: Self.ruleKeys) else { return }
-        for key in ["id", "title", "legal_basis", "effect"] where fields[key] == nil {
-            fail("`\(key)` is missing", at: node)
-        }
+        guard let fields = fields(of: node, keys: PolicyGrammar.rule) else { return }
         let effect: PolicyRule.RuleEffect? = value(fields["effect"], "an effect")
         var layer: Layer?
         if effect == .oblige {
@@ -100,116 +112,55 @@ struct PolicyParser {
         } else {
             layer = value(fields["layer"], "a layer")
             if fields["layer"] == nil { fail("`layer` is missing", at: node) }
-            if layer == .defaultDeny { fail("the default needs no rule", at: node) }
+            if let node = fields["layer"], layer == .defaultDeny {
+                fail("the default needs no rule", at: node)
+            }
         }
         let when = fields["when"].map { condition($0) } ?? PolicyRule.Condition()
-        let unless = unless(fields["unless"])
-        guard let id = fields["id"].flatMap(text(of:)), let effect else { return }
-        content.places.append((id, node.mark?.line ?? 1, node.mark?.column ?? 1))
+        let unless = fields["unless"].map { conditions($0) } ?? []
+        let days = (from: date(fields["valid_from"]), to: date(fields["valid_to"]))
+        if let from = days.from, let to = days.to, to < from, let place = fields["valid_to"] {
+            fail("`valid_to` lies before `valid_from`", at: place)
+        }
+        let jurisdictions = countries(fields["jurisdiction"])
+        let title = text(fields["title"]) ?? ""
+        let basis = texts(fields["legal_basis"])
+        let obligations = texts(fields["obligations"])
+        guard let id = text(fields["id"]), let effect else { return }
+        content.places.append(place(of: node, id: id))
         content.rules.append(
             PolicyRule(
                 id: id,
-                title: fields["title"].flatMap(text(of:)) ?? "",
-                legalBasis: texts(fields["legal_basis"]),
-                validFrom: date(fields["valid_from"]),
-                validTo: date(fields["valid_to"]),
-                jurisdictions: texts(fields["jurisdiction"]),
+                title: title,
+                legalBasis: basis,
+                validFrom: days.from,
+                validTo: days.to,
+                jurisdictions: jurisdictions,
                 layer: layer,
                 effect: effect,
                 when: when,
                 unless: unless,
-                obligations: texts(fields["obligations"]),
+                obligations: obligations,
                 source: "\(content.file):\(node.mark?.line ?? 1)"
             )
         )
-        checkDates(of: node)
     }
 
-    private mutating func checkDates(of node: Node) {
-        guard let rule = content.rules.last, let from = rule.validFrom, let to = rule.validTo,
-            to < from
-        else { return }
-        fail("`valid_to` lies before `valid_from`", at: node)
+    private func place(of node: Node, id: String) -> PolicyContent.Place {
+        PolicyContent.Place(id: id, line: node.mark?.line ?? 1, column: node.mark?.column ?? 1)
     }
 
-    private mutating func unless(_ node: Node?) -> [PolicyRule.Condition] {
-        guard let node else { return [] }
+    private mutating func countries(_ node: Node?) -> [String] {
+        let found = texts(node)
+        for code in found where !Jurisdiction.isCode(code) {
+            if let node { fail("`\(code)` is no country code", at: node) }
+        }
+        return found
+    }
+
+    private mutating func conditions(_ node: Node) -> [PolicyRule.Condition] {
         guard case .sequence(let items) = node else { return [condition(node)] }
+        if items.isEmpty { fail("an empty list", at: node) }
         return items.map { condition($0) }
-    }
-}
-
-extension PolicyParser {
-    /// The members of a mapping whose keys are all allowed.
-    mutating func fields(of node: Node, allowed: Set<String>) -> [String: Node]? {
-        guard case .mapping(let mapping) = node else {
-            fail("expected keys and values", at: node)
-            return nil
-        }
-        var fields: [String: Node] = [:]
-        for (key, value) in mapping {
-            guard let name = key.string, allowed.contains(name) else {
-                fail("unknown key `\(key.string ?? "?")`", at: key)
-                continue
-            }
-            fields[name] = value
-        }
-        return fields
-    }
-
-    mutating func items(of node: Node?) -> [Node] {
-        guard let node else { return [] }
-        guard case .sequence(let sequence) = node else {
-            fail("expected a list", at: node)
-            return []
-        }
-        return Array(sequence)
-    }
-
-    func text(of node: Node) -> String? {
-        guard case .scalar(let scalar) = node, !scalar.string.isEmpty else { return nil }
-        return scalar.string
-    }
-
-    /// A list of texts, or one text.
-    mutating func texts(_ node: Node?) -> [String] {
-        guard let node else { return [] }
-        if let text = text(of: node) { return [text] }
-        return items(of: node).compactMap { item in
-            guard let text = text(of: item) else {
-                fail("expected a text", at: item)
-                return nil
-            }
-            return text
-        }
-    }
-
-    mutating func value<Value: RawRepresentable<String>>(_ node: Node?, _ what: String) -> Value? {
-        guard let node else { return nil }
-        guard let text = text(of: node), let value = Value(rawValue: text) else {
-            fail("`\(text(of: node) ?? "?")` is not \(what)", at: node)
-            return nil
-        }
-        return value
-    }
-
-    mutating func values<Value: RawRepresentable<String>>(
-        _ node: Node?,
-        _ what: String
-    ) -> [Value] {
-        guard let node else { return [] }
-        guard case .sequence(let sequence) = node else {
-            return (value(node, what) as Value?).map { [$0] } ?? []
-        }
-        return sequence.compactMap { value($0, what) as Value? }
-    }
-
-    private mutating func date(_ node: Node?) -> CivilDate? {
-        guard let node else { return nil }
-        guard let text = text(of: node), let date = PartialDate(text), date.precision == .day else {
-            fail("`\(text(of: node) ?? "?")` is no day that exists", at: node)
-            return nil
-        }
-        return date.date
     }
 }

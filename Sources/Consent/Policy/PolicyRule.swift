@@ -46,6 +46,7 @@ public struct PolicyRule: Sendable, Hashable {
         var relationships: UInt32 = 0
         var relationshipsNone: UInt32 = 0
         var organizations: [String] = []
+        var organizationsNone: [String] = []
         var purposes = PurposeSet(bits: 0)
         var actions: [AccessAction] = []
         var ageFrom: Int?
@@ -53,7 +54,19 @@ public struct PolicyRule: Sendable, Hashable {
         var isDeceased: Bool?
         var evidence: UInt32 = 0
         var breakGlass: BreakGlassState?
+        var consents: ConsentStates = []
         var record = RecordCondition()
+    }
+
+    /// What a rule may ask about the patient's consents as a whole; any of several.
+    struct ConsentStates: OptionSet, Sendable, Hashable {
+        let rawValue: UInt8
+        /// No consent of the patient is in force, which is when implicit policies apply (IHE PCF).
+        static let none = ConsentStates(rawValue: 1)
+        /// A consent that can be read is in force, whatever it says.
+        static let inForce = ConsentStates(rawValue: 2)
+        /// A consent is in force that cannot be read.
+        static let malformed = ConsentStates(rawValue: 4)
     }
 
     /// What a rule may ask of an emergency override.
@@ -72,16 +85,24 @@ public struct PolicyRule: Sendable, Hashable {
         var labels: UInt32 = 0
         var labelsNone: UInt32 = 0
         var marks: Marks = []
-        var newerThanDays: Int?
+        var authors: Marks = []
+        var encounters: Marks = []
+        var time: DataTime?
         var consent: ConsentNaming?
 
         /// Whether it holds for every record.
         var isOpen: Bool { self == RecordCondition() }
+
+        /// Whether it asks more than masks can say.
+        var isFine: Bool {
+            !types.isEmpty || !typesNone.isEmpty || !marks.isEmpty || !authors.isEmpty
+                || !encounters.isEmpty || time != nil || consent != nil
+        }
     }
 
     /// What facts say of the record.
     struct Marks: OptionSet, Sendable, Hashable {
-        let rawValue: UInt8
+        let rawValue: UInt16
         /// The requester wrote it.
         static let author = Marks(rawValue: 1)
         /// It is a claim in question, its answer or its explanation of benefit.
@@ -94,6 +115,24 @@ public struct PolicyRule: Sendable, Hashable {
         static let selfPaid = Marks(rawValue: 16)
         /// A minor alone controls it.
         static let minorControlled = Marks(rawValue: 32)
+        /// The requester's organization wrote it.
+        static let authorOrganization = Marks(rawValue: 64)
+        /// The patient wrote it.
+        static let authorPatient = Marks(rawValue: 128)
+        /// It is, or belongs to, an encounter in which the requester took part.
+        static let ownEncounter = Marks(rawValue: 256)
+
+        static let count = 9
+    }
+
+    /// When what a record tells of must have happened; a record without a time meets no bound.
+    struct DataTime: Sendable, Hashable {
+        var newerThanDays: Int?
+        var olderThanDays: Int?
+        /// First day inside.
+        var from: CivilDate?
+        /// Last day inside.
+        var until: CivilDate?
     }
 
     /// How a consent must name the labels of the rule.
@@ -133,9 +172,46 @@ enum Relationship: String, CaseIterable {
 }
 
 extension DataCategory {
-    var bit: UInt64 { Self.bits[self] ?? 0 }
+    /// A bit of its own.
+    var bit: UInt64 { 1 << UInt64(place) }
 
-    private static let bits = Dictionary(
-        uniqueKeysWithValues: allCases.enumerated().map { ($1, UInt64(1) << UInt64($0)) }
-    )
+    /// Place in `allCases`.
+    private var place: Int {
+        switch self {
+        case .demographics: 0
+        case .relatedPersons: 1
+        case .careTeam: 2
+        case .allergies: 3
+        case .conditions: 4
+        case .medications: 5
+        case .immunizations: 6
+        case .vitalSigns: 7
+        case .laboratory: 8
+        case .imaging: 9
+        case .procedures: 10
+        case .visits: 11
+        case .appointments: 12
+        case .notes: 13
+        case .documents: 14
+        case .carePlans: 15
+        case .orders: 16
+        case .socialHistory: 17
+        case .familyHistory: 18
+        case .questionnaires: 19
+        case .messages: 20
+        case .tasks: 21
+        case .billing: 22
+        case .disputes: 23
+        case .coverage: 24
+        case .consents: 25
+        case .education: 26
+        case .feedback: 27
+        case .devices: 28
+        case .genomics: 29
+        case .research: 30
+        case .audit: 31
+        case .directory: 32
+        case .other: 33
+        }
+    }
 }

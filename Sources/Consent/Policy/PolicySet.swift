@@ -64,7 +64,7 @@ public struct PolicySet: Sendable {
         for file in sorted {
             let content = PolicyParser.parse(file)
             rules += content.rules
-            for (obligation, _) in content.obligations { obligations[obligation.code] = obligation }
+            for obligation in content.obligations { obligations[obligation.code] = obligation }
         }
         // Rules without a layer are obligations.
         let ordered = rules.sorted {

@@ -1,78 +1,84 @@
-/// Finds what no single file can show: ids that stand twice, obligations that nobody defines.
-enum PolicyValidator {
+/// Finds what no single rule can show: ids that stand twice, obligations that nobody defines, sets too large
+/// for the numbers they are compiled to.
+struct PolicyValidator {
+    private let contents: [PolicyContent]
+    private var found: [PolicyProblem] = []
+
+    /// Most countries, obligations, and exceptions of one rule: each has a bit.
+    private static let limits = (countries: 64, obligations: 64, exceptions: 32)
+
     static func problems(in contents: [PolicyContent]) -> [PolicyProblem] {
-        var found: [PolicyProblem] = []
+        var validator = PolicyValidator(contents)
+        validator.checkTwice(\.places, "rule id")
+        validator.checkTwice(\.obligationPlaces, "obligation")
+        validator.checkRules()
+        validator.checkSizes()
+        return validator.found
+    }
+
+    private init(_ contents: [PolicyContent]) { self.contents = contents }
+
+    private mutating func fail(
+        _ what: String,
+        _ content: PolicyContent,
+        _ place: PolicyContent.Place
+    ) {
+        found.append(
+            PolicyProblem(
+                file: content.file,
+                line: place.line,
+                column: place.column,
+                what: what
+            )
+        )
+    }
+
+    private mutating func checkTwice(
+        _ places: KeyPath<PolicyContent, [PolicyContent.Place]>,
+        _ what: String
+    ) {
         var seen: [String: String] = [:]
-        let defined = Set(contents.flatMap { $0.obligations.map(\.0.code) })
         for content in contents {
-            for place in content.places {
+            for place in content[keyPath: places] {
                 if let other = seen[place.id] {
-                    found.append(
-                        PolicyProblem(
-                            file: content.file,
-                            line: place.line,
-                            column: place.column,
-                            what: "rule id `\(place.id)` stands in \(other) too"
-                        )
-                    )
+                    fail("\(what) `\(place.id)` stands in \(other) too", content, place)
                 }
                 seen[place.id] = content.file
             }
-            found += problems(of: content, defined: defined)
-            found += twice(content, all: contents)
         }
-        return found
     }
 
-    private static func problems(
-        of content: PolicyContent,
-        defined: Set<String>
-    ) -> [PolicyProblem] {
-        var found: [PolicyProblem] = []
-        for (rule, place) in zip(content.rules, content.places) {
-            func fail(_ what: String) {
-                found.append(
-                    PolicyProblem(
-                        file: content.file,
-                        line: place.line,
-                        column: place.column,
-                        what: what
-                    )
-                )
-            }
-            for code in rule.obligations where !defined.contains(code) {
-                fail("obligation `\(code)` is not defined")
-            }
-            if rule.title.isEmpty { fail("`title` is empty") }
-            if rule.legalBasis.isEmpty { fail("`legal_basis` is empty") }
-            if rule.effect == .oblige, rule.obligations.isEmpty { fail("obliges to nothing") }
-            if rule.effect == .permit, rule.when.purposes.bits == 0 {
-                fail("a permit without a purpose")
-            }
-            for country in rule.jurisdictions where !Jurisdiction.isCode(country) {
-                fail("`\(country)` is no country code")
+    private mutating func checkRules() {
+        let defined = Set(contents.flatMap { $0.obligations.map(\.code) })
+        for content in contents {
+            for (rule, place) in zip(content.rules, content.places) {
+                for code in rule.obligations where !defined.contains(code) {
+                    fail("obligation `\(code)` is not defined", content, place)
+                }
+                if rule.effect == .oblige, rule.obligations.isEmpty {
+                    fail("obliges to nothing", content, place)
+                }
+                if rule.effect == .permit, rule.when.purposes.bits == 0 {
+                    fail("a permit without a purpose", content, place)
+                }
+                if rule.unless.count > Self.limits.exceptions {
+                    fail("more than \(Self.limits.exceptions) exceptions", content, place)
+                }
             }
         }
-        return found
     }
 
-    private static func twice(
-        _ content: PolicyContent,
-        all: [PolicyContent]
-    ) -> [PolicyProblem] {
-        content.obligations.enumerated().compactMap { place, entry in
-            let earlier = content.obligations[..<place].contains { $0.0.code == entry.0.code }
-            let elsewhere = all.contains { other in
-                other.file < content.file
-                    && other.obligations.contains { $0.0.code == entry.0.code }
-            }
-            guard earlier || elsewhere else { return nil }
-            return PolicyProblem(
-                file: content.file,
-                line: entry.line,
-                column: 1,
-                what: "obligation `\(entry.0.code)` is defined twice"
-            )
+    private mutating func checkSizes() {
+        guard let content = contents.last(where: { !$0.places.isEmpty }),
+            let place = content.places.last
+        else { return }
+        let rules = contents.flatMap(\.rules)
+        if Set(rules.flatMap(\.jurisdictions)).count > Self.limits.countries {
+            fail("more than \(Self.limits.countries) countries in all", content, place)
         }
+        if Set(rules.flatMap(\.obligations)).count > Self.limits.obligations {
+            fail("more than \(Self.limits.obligations) obligations in all", content, place)
+        }
+        if rules.count > 10_000 { fail("more than 10000 rules in all", content, place) }
     }
 }

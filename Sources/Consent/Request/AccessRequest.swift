@@ -141,9 +141,25 @@ public enum Evidence: String, Sendable, Hashable, CaseIterable {
     /// Request for underwriting, rating or renewal of cover (164.502(a)(5)(i)).
     case underwriting = "underwriting"
 
-    var bit: UInt32 { Self.bits[self] ?? 0 }
+    /// A bit of its own.
+    var bit: UInt32 { 1 << UInt32(place) }
 
-    private static let bits = Dictionary(
-        uniqueKeysWithValues: allCases.enumerated().map { ($1, UInt32(1) << UInt32($0)) }
-    )
+    /// A number of its own.
+    var place: Int {
+        switch self {
+        case .courtOrder: 0
+        case .subpoenaAssurance: 1
+        case .lawEnforcementProcess: 2
+        case .publicHealthMandate: 3
+        case .oversightRequest: 4
+        case .researchWaiver: 5
+        case .businessAssociateContract: 6
+        case .qualifiedServiceAgreement: 7
+        case .patientAgreed: 8
+        case .professionalJudgement: 9
+        case .involvedInCare: 10
+        case .underwriting: 11
+        case .dataUseAgreement: 12
+        }
+    }
 }

@@ -18,14 +18,22 @@ public struct PurposeSet: Sendable, Hashable {
     ]
 
     private static let places = Dictionary(
-        uniqueKeysWithValues: codes.enumerated().map { ($1, UInt64(1) << UInt64($0)) }
+        uniqueKeysWithValues: codes.enumerated().map { ($1, $0) }
     )
+
+    /// Where a code stands in ``codes``; `nil` for what nobody may claim.
+    static func place(of code: String) -> Int? {
+        guard let place = places[code], place > 0 else { return nil }
+        return place
+    }
 
     init(bits: UInt64) { self.bits = bits }
 
     /// Collects codes; those nobody knows are left out and make ``knows(_:)`` false.
     init(_ codes: some Sequence<String>) {
-        bits = codes.reduce(0) { $0 | (Self.places[$1] ?? 0) }
+        bits = codes.reduce(0) { bits, code in
+            bits | (Self.places[code].map { 1 << UInt64($0) } ?? 0)
+        }
     }
 
     /// Whether a code is a v3 PurposeOfUse; the abstract root is none that anybody may claim.
@@ -33,7 +41,7 @@ public struct PurposeSet: Sendable, Hashable {
     /// - Parameter code: Any text.
     /// - Returns: Whether it is known.
     public static func knows(_ code: String) -> Bool {
-        places[code] != nil && code != "PurposeOfUse"
+        place(of: code) != nil
     }
 
     /// Treatment, payment and operations: what a consent that names no purpose is read to mean.
@@ -53,6 +61,9 @@ public struct PurposeSet: Sendable, Hashable {
         "POARCH", "TRANSRCH",
     ])
 
+    /// What who stands in for the patient asks for.
+    static let onBehalf = PurposeSet(["PWATRNY", "PATRQT"])
+
     /// What a deny names that holds in an emergency too.
     static let overrides = PurposeSet(["ETREAT", "BTG"])
 
@@ -65,14 +76,37 @@ public struct PurposeSet: Sendable, Hashable {
 }
 
 /// The purposes of one request, looked up once.
-struct RequestedPurposes {
-    let codes: [CodedValue]
+struct RequestedPurposes: Sendable {
+    private let texts: [String]
     let known: PurposeSet
     let hasUnknown: Bool
+    /// Place in ``PurposeSet/codes`` where one v3 code is asked for and nothing else.
+    let single: Int?
 
     /// Takes bare v3 codes and `SYS|CODE` of other systems.
     init(_ purposes: [String]) {
-        codes = purposes.map { text in
+        texts = purposes
+        if purposes.count == 1, let place = PurposeSet.place(of: purposes[0]) {
+            known = PurposeSet(bits: 1 << UInt64(place))
+            hasUnknown = false
+            single = place
+            return
+        }
+        single = nil
+        let codes = Self.codes(purposes)
+        known = PurposeSet(codes.filter { $0.system == CodeSystem.actReason }.map(\.code))
+        hasUnknown = !codes.allSatisfy {
+            $0.system == CodeSystem.actReason && PurposeSet.knows($0.code)
+        }
+    }
+
+    var count: Int { texts.count }
+
+    /// The purposes as codes with their systems.
+    var codes: [CodedValue] { Self.codes(texts) }
+
+    private static func codes(_ purposes: [String]) -> [CodedValue] {
+        purposes.map { text in
             guard let bar = text.utf8.lastIndex(of: 0x7C) else {
                 let system = PurposeSet.knows(text) ? CodeSystem.actReason : ""
                 return CodedValue(canonicalSystem: system, code: text)
@@ -81,11 +115,6 @@ struct RequestedPurposes {
                 system: String(text[..<bar]),
                 code: String(text[text.utf8.index(after: bar)...])
             )
-        }
-        let v3 = codes.filter { $0.system == CodeSystem.actReason }
-        known = PurposeSet(v3.map(\.code))
-        hasUnknown = !codes.allSatisfy {
-            $0.system == CodeSystem.actReason && PurposeSet.knows($0.code)
         }
     }
 

@@ -41,8 +41,8 @@ public final class RecordDetail: Sendable {
     let key: String?
     /// Order of the strictest confidentiality code, -1 where there is none.
     let confidentiality: Int8
-    /// Whether any security code may speak of a topic.
-    let hasTopicCodes: Bool
+    /// What its security codes say of topics, as bits where all of them are v3 codes.
+    let topics: RecordView.Topics
 
     /// Describes a record.
     ///
@@ -77,7 +77,7 @@ public final class RecordDetail: Sendable {
         confidentiality = Int8(
             securityCodes.compactMap { LabelCodes.confidentialityRank($0) }.max() ?? -1
         )
-        hasTopicCodes = securityCodes.contains { LabelCodes.confidentialityRank($0) == nil }
+        topics = LabelCodes.topics(of: securityCodes).map { .known($0) } ?? .foreign
     }
 }
 

@@ -33,12 +33,29 @@ public enum RequesterKind: String, Sendable, Hashable, CaseIterable {
     /// Works for the provider under a contract.
     case businessAssociate = "business-associate"
 
-    /// A bit of its own.
-    var bit: UInt32 { Self.bits[self] ?? 0 }
+    /// A number of its own, from 0.
+    var place: Int {
+        switch self {
+        case .clinician: 0
+        case .family: 1
+        case .insurer: 2
+        case .patient: 3
+        case .integration: 4
+        case .privacyOfficer: 5
+        case .securityOfficer: 6
+        case .registrar: 7
+        case .administrator: 8
+        case .researcher: 9
+        case .publicHealth: 10
+        case .oversight: 11
+        case .lawEnforcement: 12
+        case .court: 13
+        case .businessAssociate: 14
+        }
+    }
 
-    private static let bits = Dictionary(
-        uniqueKeysWithValues: allCases.enumerated().map { ($1, UInt32(1) << UInt32($0)) }
-    )
+    /// A bit of its own.
+    var bit: UInt32 { 1 << UInt32(place) }
 }
 
 /// The organization a principal belongs to, as far as it is known.
@@ -71,6 +88,8 @@ public struct BusinessIdentifier: Sendable, Hashable {
     public let system: String
     /// Unique in its namespace.
     public let value: String
+    /// `SYS|VAL`, the form in which identities are compared.
+    public let key: String
 
     /// Joins a system and a value.
     ///
@@ -80,10 +99,8 @@ public struct BusinessIdentifier: Sendable, Hashable {
     public init(system: String, value: String) {
         self.system = system
         self.value = value
+        key = "\(system)|\(value)"
     }
-
-    /// `SYS|VAL`, the form in which identities are compared.
-    public var key: String { "\(system)|\(value)" }
 }
 
 /// Who asks, as the consent rules see them.

@@ -62,6 +62,17 @@ struct PolicyFolder {
         return try PolicySet(files: files)
     }
 
+    /// The statements about the rules, ready to be proved.
+    func prover() throws -> Prover {
+        let files = try ["domain.yaml", "invariants.yaml"].map { name in
+            guard Files.exists("\(path)/\(name)") else {
+                throw Complaint.missing(file: "\(path)/\(name)")
+            }
+            return PolicySet.File(name: name, text: try Files.readText("\(path)/\(name)"))
+        }
+        return try Prover(policies: try rules(), domain: files[0], invariants: files[1])
+    }
+
     /// The label tables; without codes and words where nothing will be labelled, which saves the time.
     func labels(all: Bool) throws -> LabelTables {
         var contents: [String: String] = [:]

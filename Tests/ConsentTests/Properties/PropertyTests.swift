@@ -16,26 +16,39 @@ struct PropertyTests {
         var wrong: [String] = []
         var permits = 0
         var layers: [String: Int] = [:]
+        var determined: [String: Int] = [:]
         for run in 0..<Self.runs {
-            let world = maker.world()
+            let (world, first) = maker.question(reference.rules)
             let context = DecisionContext(
                 request: world.request,
                 facts: world.facts,
                 policies: Shipped.policies
             )
-            for _ in 0..<5 {
-                let record = maker.record(world.requester)
-                let verdict = context.verdict(for: record.attributes)
+            for number in 0..<5 {
+                let record = number == 0 ? first : maker.record(world.requester)
+                let decision = context.decision(for: record.attributes)
                 let wanted = reference.decide(world, record)
                 permits += wanted.permit ? 1 : 0
                 layers["\(wanted.layer) \(wanted.permit)", default: 0] += 1
-                if verdict.isPermitted != wanted.permit || verdict.layer.rawValue != wanted.layer {
-                    wrong.append("run \(run): got \(verdict) want \(wanted) \(world) \(record)")
+                for rule in decision.rules { determined[rule.id, default: 0] += 1 }
+                let isPermitted = decision.effect == .permit
+                if isPermitted != wanted.permit || decision.layer.rawValue != wanted.layer {
+                    wrong.append(
+                        "run \(run): got \(decision.layer) \(isPermitted) want \(wanted) \(world) \(record)"
+                    )
                 }
             }
         }
-        print("reference runs: \(Self.runs * 5), permits \(permits), \(layers)")
+        print("reference comparisons: \(Self.runs * 5), permits \(permits), \(layers)")
         #expect(wrong.isEmpty, "\(wrong.count): \(wrong.prefix(3))")
+        // Every rule must have decided something; a short run reaches most of them.
+        let rules = Shipped.policies.rules.filter { $0.effect != .oblige }
+        let least = Self.runs / 10_000
+        let missed = rules.filter { determined[$0.id, default: 0] < least }.map(\.id)
+        let reached = rules.count { determined[$0.id] != nil }
+        print("rules that decided: \(reached) of \(rules.count), each at least \(least) times")
+        #expect(missed.isEmpty, "decided less than \(least) times: \(missed)")
+        #expect(reached * 10 >= rules.count * 7)
     }
 
     @Test func `a segment's verdict holds for every record of the segment`() {
@@ -69,6 +82,57 @@ struct PropertyTests {
             }
         }
         print("segments: \(counts)")
+        #expect(wrong.isEmpty, "\(wrong.count): \(wrong.prefix(3))")
+    }
+
+    @Test func `the evaluator reads nothing that the proofs' domain leaves out`() throws {
+        let prover = try ProverTests.prover(Shipped.policies)
+        var maker = RandomMaker(random: SeededRandom.forTest())
+        var wrong: [String] = []
+        var answers: [ProofPoint: Verdict] = [:]
+        for _ in 0..<min(Self.runs, 20_000) {
+            let world = maker.world()
+            let context = DecisionContext(
+                request: world.request,
+                facts: world.facts,
+                policies: Shipped.policies
+            )
+            for _ in 0..<5 {
+                let record = maker.record(world.requester).attributes
+                guard let point = prover.point(of: context, record: record) else { continue }
+                let verdict = context.verdict(for: record)
+                let known = answers[point] ?? prover.verdict(at: point)
+                if known != verdict { wrong.append("\(known) \(verdict) \(world) \(record)") }
+                answers[point] = verdict
+            }
+        }
+        print("points: \(answers.count) of \(min(Self.runs, 20_000) * 5) random questions")
+        #expect(wrong.isEmpty, "\(wrong.count): \(wrong.prefix(3))")
+        #expect(answers.count > min(Self.runs, 20_000) / 4)
+    }
+
+    @Test func `a record decided with its class is decided as by itself`() {
+        var maker = RandomMaker(random: SeededRandom.forTest())
+        var wrong: [String] = []
+        for _ in 0..<min(Self.runs, 20_000) {
+            let world = maker.world()
+            let context = DecisionContext(
+                request: world.request,
+                facts: world.facts,
+                policies: Shipped.policies
+            )
+            var judge = RecordJudge(context)
+            for _ in 0..<8 {
+                let record = maker.record(world.requester).attributes
+                let wanted = context.verdict(for: record)
+                if judge.verdict(for: record) != wanted { wrong.append("\(world) \(record)") }
+                let decision = context.decision(for: record)
+                if decision.layer != wanted.layer || decision.effect != wanted.effect {
+                    wrong.append("decision \(world) \(record)")
+                }
+                if decision.rules.isEmpty { wrong.append("no reason \(world) \(record)") }
+            }
+        }
         #expect(wrong.isEmpty, "\(wrong.count): \(wrong.prefix(3))")
     }
 

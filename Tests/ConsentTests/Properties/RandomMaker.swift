@@ -52,7 +52,7 @@ struct RandomMaker {
     ]
     static let codes = [
         "N", "R", "V", "PSY", "HIV", "SUD", "ETHUD", "SEX", "GDIS", "42CFRPart2", "PSYTHPN",
-        "ADOL",
+        "ADOL", "SDV", "STD", "PRS", "unclassified", "sud-counselling-notes",
     ]
 
     mutating func world() -> RandomWorld {
@@ -69,7 +69,9 @@ struct RandomMaker {
         for item in Evidence.allCases where chance(15) { world.evidence.append(item) }
         world.isTreating = chance(40)
         world.relation = chance(60) ? pick(["MTH", "DAUC", "HPOWATT", "GUARD", "EXCEST"]) : nil
-        world.birthYear = pick([1970, 2012, 2020])
+        world.birthYear = pick([1970, 2009, 2011, 2013, 2020])
+        world.isInsured = !chance(20)
+        if chance(15) { world.roles = [pick(["life", "employer", "nurse", "long-term-care"])] }
         world.isDeceased = chance(15)
         world.country = pick(["US", "US", "NO", "KR", "BR"])
         let count = pick([0, 0, 1, 1, 2, 3])
@@ -141,5 +143,101 @@ struct RandomMaker {
         record.year = chance(80) ? pick([2010, 2025]) : nil
         record.author = chance(70) ? pick([requester, "Practitioner/other"]) : nil
         return record
+    }
+
+    // MARK: towards a rule
+
+    /// A question that some rule of the policies might answer: half of them are drawn towards one rule, so
+    /// that every rule is reached.
+    mutating func question(_ rules: [[String: Any]]) -> (world: RandomWorld, record: RandomRecord) {
+        var world = world()
+        var record = self.record(world.requester)
+        guard chance(60), !rules.isEmpty else { return (world, record) }
+        let rule = pick(rules)
+        if let countries = rule["jurisdiction"] as? [String] { world.country = pick(countries) }
+        if chance(70) { world.consents = [] }
+        steer(rule["when"] as? [String: Any] ?? [:], &world, &record)
+        let unless = rule["unless"] as? [[String: Any]] ?? []
+        if !unless.isEmpty, chance(40) { steer(pick(unless), &world, &record) }
+        if record.author == "Practitioner/r" { record.author = world.requester }
+        return (world, record)
+    }
+
+    private mutating func steer(
+        _ condition: [String: Any],
+        _ world: inout RandomWorld,
+        _ record: inout RandomRecord
+    ) {
+        for (key, value) in condition.sorted(by: { $0.key < $1.key }) {
+            let texts = (value as? [Any] ?? [value]).map { "\($0)" }
+            switch key {
+            case "requester": world.kind = RequesterKind(rawValue: pick(texts)) ?? world.kind
+            case "role": world.roles = [pick(texts)]
+            case "role_none": world.roles = []
+            case "relationship": relate(pick(texts), &world)
+            case "purpose": world.purposes = [pick(texts)]
+            case "action": world.action = AccessAction(rawValue: pick(texts)) ?? .read
+            case "evidence": world.evidence = texts.compactMap { Evidence(rawValue: $0) }
+            case "patient_status": world.isDeceased = texts == ["deceased"]
+            case "patient_age":
+                let bounds = value as? [String: Int] ?? [:]
+                let from = bounds["from"] ?? 0
+                world.birthYear =
+                    2026
+                    - Int.random(
+                        in: from..<max(from + 1, bounds["under"] ?? from + 40),
+                        using: &random
+                    )
+            case "break_glass": world.breakGlass = texts == ["none"] ? nil : "unconscious"
+            case "category":
+                record.category = DataCategory(rawValue: pick(texts)) ?? record.category
+            case "type": record.type = pick(texts)
+            case "label": record.codes = [pick(texts)].compactMap { Labels.code(of: $0) }
+            case "label_none": record.codes = chance(70) ? [] : record.codes
+            case "record": mark(pick(texts), &world, &record)
+            case "consent_names_label":
+                let codes = condition["label"] as? [Any] ?? []
+                world.consents = [naming(codes.map { "\($0)" }, texts[0], world)]
+            default: continue
+            }
+        }
+    }
+
+    private mutating func relate(_ relationship: String, _ world: inout RandomWorld) {
+        switch relationship {
+        case "patient": world.kind = .patient
+        case "treating": world.isTreating = true
+        case "parent": world.relation = "MTH"
+        case "related": world.relation = pick(["MTH", "DAUC"])
+        case "personal-representative": world.relation = "HPOWATT"
+        case "part2-program": world.isPart2Member = true
+        default: world.isInsured = true
+        }
+    }
+
+    private mutating func mark(
+        _ mark: String,
+        _ world: inout RandomWorld,
+        _ record: inout RandomRecord
+    ) {
+        switch mark {
+        case "authored-by-requester": record.author = world.requester
+        case "claim-in-question": (record.type, record.id) = ("Claim", "Claim/k1")
+        case "billed-by-claim": (record.type, record.id) = ("Encounter", "Encounter/e1")
+        case "own-coverage": (record.type, record.id) = ("Coverage", "Coverage/v1")
+        case "self-paid":
+            world.selfPaid = ["Claim/k1"]
+            (record.type, record.id) = ("Claim", "Claim/k1")
+        default: record.codes.append("ADOL")
+        }
+    }
+
+    /// A consent that names labels, as a rule asks for it.
+    private func naming(_ labels: [String], _ how: String, _ world: RandomWorld) -> RandomConsent {
+        var rule = RandomRule()
+        rule.purposes = world.purposes.isEmpty ? ["TREAT"] : world.purposes
+        rule.labels = labels.compactMap { Labels.code(of: $0) }
+        if how != "class" { rule.actor = world.requester }
+        return RandomConsent(root: rule)
     }
 }

@@ -16,6 +16,21 @@ struct RandomRule {
     var item: String?
     var nested: [RandomRule] = []
 
+    /// With the criteria of the rule above, where it has none of its own.
+    func inheriting(_ parent: RandomRule) -> RandomRule {
+        var all = self
+        all.actor = actor ?? parent.actor
+        all.purposes = purposes ?? parent.purposes
+        all.labels = labels ?? parent.labels
+        all.type = type ?? parent.type
+        all.period = period ?? parent.period
+        if author == nil, item == nil {
+            all.author = parent.author
+            all.item = parent.item
+        }
+        return all
+    }
+
     var json: [String: Any] {
         var rule: [String: Any] = ["type": permits ? "permit" : "deny"]
         if let actor {
@@ -41,10 +56,11 @@ struct RandomRule {
     }
 
     static func label(_ code: String) -> [String: String] {
-        let isClearance = ["N", "R", "V"].contains(code)
-        return [
-            "system": isClearance ? CodeSystem.confidentiality : CodeSystem.actCode, "code": code,
-        ]
+        if ["N", "R", "V"].contains(code) {
+            return ["system": CodeSystem.confidentiality, "code": code]
+        }
+        let isOurs = ["unclassified", "sud-counselling-notes"].contains(code)
+        return ["system": isOurs ? CodeSystem.sensitivityLabel : CodeSystem.actCode, "code": code]
     }
 }
 
@@ -80,6 +96,11 @@ struct RandomWorld {
     var consents: [RandomConsent] = []
     var selfPaid: [String] = []
     var isPart2Member = false
+    var isInsured = true
+    var roles: [String] = []
+
+    /// In whole years, on the day of the request.
+    var age: Int { 2026 - birthYear }
 
     /// Who asks: a reference that fits the kind.
     var requester: String {
@@ -96,7 +117,8 @@ struct RandomWorld {
             requester: Requester(
                 kind: kind,
                 references: [requester],
-                organization: isPart2Member ? .reference("Organization/part2") : nil
+                organization: isPart2Member ? .reference("Organization/part2") : nil,
+                roles: roles
             ),
             patient: RecordID(type: "Patient", id: Self.id("p")),
             purposes: purposes,
@@ -113,6 +135,7 @@ struct RandomWorld {
 
     var facts: PatientFacts {
         var resources: [[String: Any]] = []
+        let payer = isInsured ? "Organization/r" : "Organization/x"
         var patient: [String: Any] = [
             "resourceType": "Patient", "id": "p", "birthDate": "\(birthYear)-01-01",
             "address": [["country": country]],
@@ -128,12 +151,12 @@ struct RandomWorld {
         }
         resources.append([
             "resourceType": "Claim", "id": "k1", "status": "active",
-            "insurer": ["reference": "Organization/r"],
+            "insurer": ["reference": payer],
             "item": [["encounter": [["reference": "Encounter/e1"]]]],
         ])
         resources.append([
             "resourceType": "Coverage", "id": "v1", "status": "active",
-            "payor": [["reference": "Organization/r"]],
+            "payor": [["reference": payer]],
         ])
         resources.append([
             "resourceType": "Organization", "id": "part2",

@@ -15,80 +15,64 @@ struct ReferenceEvaluator {
     }
 
     func decide(_ world: RandomWorld, _ record: RandomRecord) -> (permit: Bool, layer: String) {
+        ReferenceQuestion(world: world, record: record, labels: Labels(record.codes)).answer(rules)
+    }
+}
+
+/// One question to the reference.
+struct ReferenceQuestion {
+    let world: RandomWorld
+    let record: RandomRecord
+    let labels: Labels
+
+    func answer(_ rules: [[String: Any]]) -> (permit: Bool, layer: String) {
         if world.purposes.isEmpty { return (false, "default-deny") }
-        let labels = Labels(record.codes)
-        for layer in Layer.allCases.map(\.rawValue) {
-            if layer == "default-deny" { break }
-            let isSelf = world.kind == .patient
+        let isSelf = world.kind == .patient
+        for layer in Layer.allCases.map(\.rawValue) where layer != "default-deny" {
             if isSelf, layer != "law-hard", layer != "law-default" { continue }
             var spoken: Set<Bool> = []
-            for rule in rules where rule["layer"] as? String == layer {
-                if applies(rule, world, record, labels) {
-                    spoken.insert(rule["effect"] as? String == "permit")
-                }
+            for rule in rules where rule["layer"] as? String == layer && applies(rule) {
+                spoken.insert(rule["effect"] as? String == "permit")
             }
-            if ["patient-absolute", "patient-deny", "patient-permit"].contains(layer) {
-                for consent in world.consents where consent.isActive {
-                    spoken.formUnion(says(consent, layer, world, record, labels))
-                }
+            for consent in world.consents where consent.isActive {
+                spoken.formUnion(says(consent, layer))
             }
             if spoken.contains(false) { return (false, layer) }
             if spoken.contains(true) { return (true, layer) }
-            if layer == "patient-permit", isClosed(world, record, labels) { break }
+            if layer == "patient-permit", world.consents.contains(where: closes) { break }
         }
         return (false, "default-deny")
     }
 
     // MARK: consents
 
-    private func says(
-        _ consent: RandomConsent,
-        _ layer: String,
-        _ world: RandomWorld,
-        _ record: RandomRecord,
-        _ labels: Labels
-    ) -> Set<Bool> {
+    private func says(_ consent: RandomConsent, _ layer: String) -> Set<Bool> {
         if consent.isMalformed { return layer == "patient-deny" ? [false] : [] }
-        if layer == "patient-absolute" {
+        let none = RandomRule()
+        switch layer {
+        case "patient-absolute":
             guard world.breakGlass != nil else { return [] }
-            return tree(consent.root, RandomRule(), true, world, record, labels) == false
-                ? [false] : []
+            return tree(consent.root, none, onlyAbsolute: true) == false ? [false] : []
+        case "patient-deny": return tree(consent.root, none) == false ? [false] : []
+        case "patient-permit": return tree(consent.root, none) == true ? [true] : []
+        default: return []
         }
-        let said = tree(consent.root, RandomRule(), false, world, record, labels)
-        if layer == "patient-deny" { return said == false ? [false] : [] }
-        return said == true ? [true] : []
     }
 
     /// What the deepest matching rule says; among siblings deny wins.
-    private func tree(
-        _ rule: RandomRule,
-        _ parent: RandomRule,
-        _ onlyAbsolute: Bool,
-        _ world: RandomWorld,
-        _ record: RandomRecord,
-        _ labels: Labels
-    ) -> Bool? {
-        var all = rule
-        all.actor = rule.actor ?? parent.actor
-        all.purposes = rule.purposes ?? parent.purposes
-        all.labels = rule.labels ?? parent.labels
-        all.type = rule.type ?? parent.type
-        all.period = rule.period ?? parent.period
-        if rule.author == nil, rule.item == nil {
-            all.author = parent.author
-            all.item = parent.item
-        }
-        let below = rule.nested.compactMap { tree($0, all, onlyAbsolute, world, record, labels) }
+    private func tree(_ own: RandomRule, _ parent: RandomRule, onlyAbsolute: Bool = false) -> Bool?
+    {
+        let rule = own.inheriting(parent)
+        let below = own.nested.compactMap { tree($0, rule, onlyAbsolute: onlyAbsolute) }
         if below.contains(false) { return false }
         if below.contains(true) { return true }
-        let isAbsolute = rule.purposes.map { $0.contains("ETREAT") || $0.contains("BTG") } ?? false
-        if onlyAbsolute, !rule.permits, !isAbsolute { return nil }
-        if rule.permits, world.kind == .insurer, all.actor == nil { return nil }
-        guard concerns(all, world), covers(all, world, record, labels) else { return nil }
-        return rule.permits
+        let isAbsolute = own.purposes.map { $0.contains("ETREAT") || $0.contains("BTG") } ?? false
+        if onlyAbsolute, !own.permits, !isAbsolute { return nil }
+        if own.permits, world.kind == .insurer, rule.actor == nil { return nil }
+        return concerns(rule) && covers(rule) ? own.permits : nil
     }
 
-    private func concerns(_ rule: RandomRule, _ world: RandomWorld) -> Bool {
+    private func concerns(_ rule: RandomRule) -> Bool {
         if let actor = rule.actor {
             if actor != world.requester { return false }
         } else if rule.permits {
@@ -96,33 +80,33 @@ struct ReferenceEvaluator {
                 return false
             }
             if world.kind == .family, world.relation == nil { return false }
-        } else if isRepresentative(world),
+        } else if relationships.contains("personal-representative"),
             world.purposes.allSatisfy({ ["PWATRNY", "PATRQT"].contains($0) })
         {
             return false
         }
         guard let purposes = rule.purposes else {
-            var meant = ["TREAT", "ETREAT", "HPAYMT", "HOPERAT", "HCOMPL", "COVERAGE"]
-            if rule.actor != nil { meant += ["PATRQT", "FAMRQT", "PWATRNY"] }
+            var meant = ["TREAT", "ETREAT", "COC", "CAREMGT", "HPAYMT", "CLMATTCH", "COVAUTH"]
+            meant += ["COVERAGE", "ELIGDTRM", "ELIGVER", "REMITADV", "HOPERAT", "PATADMIN"]
+            meant += ["PATSFTY", "HQUALIMP", "HACCRED", "HCOMPL", "PERFMSR", "RECORDMGT"]
+            if rule.actor != nil { meant += ["PATRQT", "FAMRQT", "PWATRNY", "SUPNWK"] }
             return !rule.permits || world.purposes.allSatisfy(meant.contains)
         }
         if rule.permits { return world.purposes.allSatisfy(purposes.contains) }
-        let isEmergency = world.breakGlass != nil
         return purposes.contains(where: world.purposes.contains)
-            || isEmergency && purposes.contains { $0 == "ETREAT" || $0 == "BTG" }
+            || world.breakGlass != nil && purposes.contains { $0 == "ETREAT" || $0 == "BTG" }
     }
 
-    private func covers(
-        _ rule: RandomRule,
-        _ world: RandomWorld,
-        _ record: RandomRecord,
-        _ labels: Labels
-    ) -> Bool {
+    private func covers(_ rule: RandomRule) -> Bool {
         if rule.permits, world.kind == .family || world.kind == .integration,
             !labels.areNamed(by: rule.labels ?? [])
         {
             return false
         }
+        return coversData(rule)
+    }
+
+    private func coversData(_ rule: RandomRule) -> Bool {
         if let type = rule.type, type != record.type { return false }
         if let period = rule.period {
             if let year = record.year {
@@ -132,166 +116,85 @@ struct ReferenceEvaluator {
             }
         }
         if rule.author != nil || rule.item != nil {
-            let isNamed =
-                rule.author == record.author && rule.author != nil || rule.item == record.id
-            if !isNamed { return false }
+            let isBy = rule.author != nil && rule.author == record.author
+            if !isBy, rule.item != record.id { return false }
         }
         guard let listed = rule.labels else { return true }
         return rule.permits ? labels.arePermitted(by: listed) : labels.areDenied(by: listed)
     }
 
     /// A typed root permit with purposes closes the default law for records it does not cover.
-    private func isClosed(
-        _ world: RandomWorld,
-        _ record: RandomRecord,
-        _ labels: Labels
-    ) -> Bool {
-        world.consents.contains { consent in
-            guard consent.isActive, !consent.isMalformed, consent.root.permits,
-                consent.root.purposes != nil, concerns(consent.root, world)
-            else { return false }
-            var plain = world
-            plain.kind = .clinician
-            return !covers(consent.root, plain, record, labels)
-        }
+    private func closes(_ consent: RandomConsent) -> Bool {
+        consent.isActive && !consent.isMalformed && consent.root.permits
+            && consent.root.purposes != nil && concerns(consent.root) && !coversData(consent.root)
     }
 
-    /// Whether a consent names labels: recipient and purposes too unless `class`, and nothing else if `separate`.
+    /// Whether a rule of a consent names labels: recipient and purposes too unless `class`, and nothing else
+    /// if `separate`.
     private func names(
-        _ wanted: Set<String>,
+        _ wanted: [String],
         _ how: String,
-        _ world: RandomWorld,
-        _ record: RandomRecord,
-        _ labels: Labels
+        _ own: RandomRule,
+        _ parent: RandomRule
     ) -> Bool {
-        func search(_ rule: RandomRule, _ parent: RandomRule) -> Bool {
-            var all = rule
-            all.actor = rule.actor ?? parent.actor
-            all.purposes = rule.purposes ?? parent.purposes
-            all.labels = rule.labels ?? parent.labels
-            all.type = rule.type ?? parent.type
-            all.period = rule.period ?? parent.period
-            if rule.author == nil, rule.item == nil {
-                all.author = parent.author
-                all.item = parent.item
-            }
-            if rule.permits, let purposes = all.purposes, let listed = all.labels,
-                how == "class" || all.actor != nil,
-                how != "separate" || purposes.count == world.purposes.count,
-                concerns(all, world), covers(all, world, record, labels),
-                wanted.intersection(labels.topics).isSubset(of: labels.named(by: listed))
-            {
-                return true
-            }
-            return rule.nested.contains { search($0, all) }
+        let rule = own.inheriting(parent)
+        if own.permits, let purposes = rule.purposes, let listed = rule.labels,
+            how == "class" || rule.actor != nil,
+            how != "separate" || purposes.count == world.purposes.count, concerns(rule),
+            covers(rule), labels.all.intersection(wanted).isSubset(of: labels.named(by: listed))
+        {
+            return true
         }
-        return world.consents.contains {
-            $0.isActive && !$0.isMalformed && search($0.root, RandomRule())
-        }
+        return own.nested.contains { names(wanted, how, $0, rule) }
     }
 
     // MARK: policy files
 
-    private func applies(
-        _ rule: [String: Any],
-        _ world: RandomWorld,
-        _ record: RandomRecord,
-        _ labels: Labels
-    ) -> Bool {
+    private func applies(_ rule: [String: Any]) -> Bool {
         let isDeny = rule["effect"] as? String == "deny"
-        if let countries = rule["jurisdiction"] as? [String], !countries.contains(world.country) {
-            return false
-        }
-        let when = rule["when"] as? [String: Any] ?? [:]
-        guard holds(when, isDeny, world, record, labels) else { return false }
+        let countries = rule["jurisdiction"] as? [String] ?? [world.country]
         let unless = rule["unless"] as? [[String: Any]] ?? []
-        return !unless.contains { holds($0, !isDeny, world, record, labels) }
+        return countries.contains(world.country)
+            && holds(rule["when"] as? [String: Any] ?? [:], needsAll: !isDeny)
+            && !unless.contains { holds($0, needsAll: isDeny) }
     }
 
-    private func isRepresentative(_ world: RandomWorld) -> Bool {
-        guard world.kind == .family, let relation = world.relation else { return false }
-        return relation == "HPOWATT" || relation == "GUARD" && world.birthYear < 2000
-            || relation == "EXCEST" && world.isDeceased
-    }
-
-    private func relationships(_ world: RandomWorld) -> Set<String> {
-        var found: Set<String> = []
-        if world.kind == .patient { found.insert("patient") }
-        if world.kind == .clinician, world.isTreating { found.insert("treating") }
-        if world.isPart2Member { found.insert("part2-program") }
-        if world.kind == .family, let relation = world.relation {
-            found.insert("related")
-            if relation == "MTH" || relation == "GUARD" { found.insert("parent") }
-            if isRepresentative(world) { found.insert("personal-representative") }
-        }
-        if world.kind == .insurer { found.formUnion(["plan-of-claim", "plan-of-coverage"]) }
-        return found
-    }
-
-    private func holds(
-        _ condition: [String: Any],
-        _ isDeny: Bool,
-        _ world: RandomWorld,
-        _ record: RandomRecord,
-        _ labels: Labels
-    ) -> Bool {
+    private func holds(_ condition: [String: Any], needsAll: Bool) -> Bool {
         condition.allSatisfy { key, value in
             let texts = (value as? [Any] ?? [value]).map { "\($0)" }
             switch key {
             case "requester": return texts.contains(world.kind.rawValue)
-            // Requesters of random worlds have no role.
-            case "role": return false
-            case "role_none": return true
-            case "relationship": return !relationships(world).isDisjoint(with: texts)
+            case "role": return world.roles.contains(where: texts.contains)
+            case "role_none": return !world.roles.contains(where: texts.contains)
+            case "relationship": return !relationships.isDisjoint(with: texts)
+            case "relationship_none": return relationships.isDisjoint(with: texts)
             case "purpose":
-                return isDeny
-                    ? world.purposes.contains(where: texts.contains)
-                    : world.purposes.allSatisfy(texts.contains)
+                return needsAll
+                    ? world.purposes.allSatisfy(texts.contains)
+                    : world.purposes.contains(where: texts.contains)
             case "action": return texts.contains(world.action.rawValue)
             case "evidence": return world.evidence.contains { texts.contains($0.rawValue) }
             case "patient_status": return (texts == ["deceased"]) == world.isDeceased
             case "patient_age":
                 let bounds = value as? [String: Int] ?? [:]
-                let age = 2026 - world.birthYear
-                return age >= bounds["from"] ?? 0 && age < bounds["under"] ?? 200
-            case "break_glass": return texts == [emergency(world)]
+                return world.age >= bounds["from"] ?? 0 && world.age < bounds["under"] ?? 200
+            case "break_glass": return texts == [emergency]
+            case "consent": return !consentStates.isDisjoint(with: texts)
             case "category": return texts.contains(record.category.rawValue)
             case "category_none": return !texts.contains(record.category.rawValue)
             case "type": return texts.contains(record.type)
+            case "type_none": return !texts.contains(record.type)
             case "label": return !labels.all.isDisjoint(with: texts)
             case "label_none": return labels.all.isDisjoint(with: texts)
-            case "record": return texts.contains { hasMark($0, world, record, labels) }
+            case "record": return texts.contains(where: hasMark)
+            case "author": return texts.contains("requester") && hasMark("authored-by-requester")
             case "consent_names_label":
-                let wanted = Set((condition["label"] as? [Any] ?? []).map { "\($0)" })
-                return names(wanted, texts[0], world, record, labels)
+                let wanted = (condition["label"] as? [Any] ?? []).map { "\($0)" }
+                return world.consents.contains {
+                    $0.isActive && !$0.isMalformed && names(wanted, texts[0], $0.root, RandomRule())
+                }
             default: preconditionFailure("the oracle does not know `\(key)`")
             }
-        }
-    }
-
-    private func emergency(_ world: RandomWorld) -> String {
-        guard let reason = world.breakGlass else { return "none" }
-        let isSound =
-            world.kind == .clinician && reason == "unconscious"
-            && world.purposes.allSatisfy { ["TREAT", "ETREAT", "BTG"].contains($0) }
-        return isSound ? "valid" : "invalid"
-    }
-
-    private func hasMark(
-        _ mark: String,
-        _ world: RandomWorld,
-        _ record: RandomRecord,
-        _ labels: Labels
-    ) -> Bool {
-        switch mark {
-        case "authored-by-requester": record.author == world.requester
-        case "claim-in-question": world.kind == .insurer && record.id == "Claim/k1"
-        case "billed-by-claim": world.kind == .insurer && record.id == "Encounter/e1"
-        case "own-coverage": world.kind == .insurer && record.id == "Coverage/v1"
-        case "self-paid":
-            world.selfPaid.contains(record.id) || !world.selfPaid.isEmpty && record.id == "Claim/k1"
-        case "minor-controlled": labels.all.contains("minor-controlled")
-        default: preconditionFailure("the oracle does not know `\(mark)`")
         }
     }
 }

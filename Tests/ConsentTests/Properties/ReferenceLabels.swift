@@ -8,11 +8,19 @@ struct Labels {
         "SEX": "sexual-reproductive", "GDIS": "genetics", "42CFRPart2": "42cfr-part2",
         "PSYTHPN": "psychotherapy-notes", "ADOL": "minor-controlled", "R": "restricted",
         "V": "very-restricted",
+        "SDV": "violence", "STD": "std", "COGN": "cognitive-disability", "DVD": "disability",
+        "PRS": "patient-restricted", "unclassified": "unclassified",
+        "sud-counselling-notes": "sud-counselling-notes",
     ]
 
     init(_ codes: [String]) {
         self.codes = codes
         all = Set(codes.compactMap { Self.meaning[$0] })
+    }
+
+    /// The code that stands for a label.
+    static func code(of label: String) -> String? {
+        meaning.sorted { $0.key < $1.key }.first { $0.value == label && $0.key != "ETHUD" }?.key
     }
 
     /// Labels that are a topic and not a clearance.
