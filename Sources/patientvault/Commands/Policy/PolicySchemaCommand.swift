@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Consent
+internal import VaultCore
 
 struct PolicySchemaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
