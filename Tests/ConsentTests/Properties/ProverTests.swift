@@ -102,8 +102,8 @@ struct ProverTests {
         ),
         Break(
             file: "emergency.yaml",
-            old: "obligations: [review-due, notify-patient,",
-            new: "obligations: [review-due,",
+            old: "purpose: [TREAT, ETREAT, BTG]",
+            new: "purpose: [ETREAT, BTG]",
             refutes: "emergency-is-reviewed"
         ),
         Break(
