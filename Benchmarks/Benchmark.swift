@@ -2,6 +2,7 @@ import Foundation
 import VaultCore
 
 // vault-benchmark [PATIENTS...]: one table of what the vault costs, at 10, 100 and 1,000 patients.
+// vault-benchmark giant [ENTRIES]: one file of 300,000 entries, as a Bundle and as NDJSON.
 //
 // The patients are those of ../shared/data/synthea/dev/smart, copied under new ids. Start it with
 // Scripts/benchmark, which builds it in release mode.
@@ -9,12 +10,14 @@ import VaultCore
 @main
 enum Benchmark {
     static func main() throws {
-        let arguments = CommandLine.arguments.dropFirst()
+        var arguments = CommandLine.arguments.dropFirst()
+        let isGiant = arguments.first == "giant"
+        if isGiant { arguments = arguments.dropFirst() }
         let counts = arguments.isEmpty ? [10, 100, 1_000] : arguments.compactMap { Int($0) }
         guard counts.count == max(arguments.count, counts.isEmpty ? 1 : 0) || arguments.isEmpty,
-            counts.allSatisfy({ $0 > 0 && $0 <= 100_000 })
+            counts.allSatisfy({ $0 > 0 && $0 <= 10_000_000 })
         else {
-            FileHandle.standardError.write(Data("usage: vault-benchmark [PATIENTS...]\n".utf8))
+            FileHandle.standardError.write(Data("usage: vault-benchmark [giant] [COUNT...]\n".utf8))
             exit(2)
         }
         let project = URL(filePath: #filePath).deletingLastPathComponent()
@@ -28,14 +31,24 @@ enum Benchmark {
         print(Measure.machine)
         print("\(Date().ISO8601Format()), release build; patients: Synthea, copied under new ids;")
         print("\(Measure.load) processes wanted a core in the minute before\n")
-        try table(counts, try SyntheaCopies(folder: data), project)
+        let copies = try SyntheaCopies(folder: data)
+        if isGiant {
+            try GiantRows(copies, project: project, folder: folder)
+                .run(entries: arguments.isEmpty ? 300_000 : counts[0])
+        } else {
+            try table(counts, copies, project)
+        }
     }
 
-    private static func table(_ counts: [Int], _ copies: SyntheaCopies, _ project: URL) throws {
-        let folder = URL(
+    /// Where vaults and files are made.
+    private static var folder: URL {
+        URL(
             filePath: ProcessInfo.processInfo.environment["VAULT_BENCHMARK_FOLDER"]
                 ?? FileManager.default.temporaryDirectory.path
         )
+    }
+
+    private static func table(_ counts: [Int], _ copies: SyntheaCopies, _ project: URL) throws {
         var columns: [[(name: String, value: String)]] = []
         for count in counts {
             columns.append(

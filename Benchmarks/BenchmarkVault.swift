@@ -72,7 +72,27 @@ final class BenchmarkVault {
     }
 
     func importBundle(_ bytes: [UInt8]) throws -> ImportReport {
-        try service.importFile(MemorySource(bytes), by: .operator, context: CallContext())
+        try importFile(MemorySource(bytes))
+    }
+
+    func importFile(_ source: some ByteSource) throws -> ImportReport {
+        try service.importFile(source, by: .operator, context: CallContext())
+    }
+
+    /// Imports files as one command does; the next is prepared while one is stored.
+    func importFiles(_ files: [URL]) throws -> ImportReport {
+        var total = ImportReport()
+        try service.importFiles(
+            files.count,
+            by: .operator,
+            context: CallContext(),
+            open: { try BenchmarkFile(files[$0]) },
+            stored: { _, report in
+                total.stored += report.stored
+                total.bytes += report.bytes
+            }
+        )
+        return total
     }
 
     /// A session of a new principal, so that no request needs a signature of its own.

@@ -15,7 +15,7 @@ struct VaultRows {
     init(_ copies: SyntheaCopies, patients: Int, project: URL, folder: URL) throws {
         self.copies = copies
         vault = try BenchmarkVault(in: folder, project: project)
-        try importRows(patients)
+        try importRows(patients, folder)
         try requestRows()
         try checkRows()
         try vault.remove()
@@ -23,22 +23,22 @@ struct VaultRows {
 
     private mutating func add(_ name: String, _ value: String) { cells.append((name, value)) }
 
-    private mutating func importRows(_ patients: Int) throws {
-        var resources = 0
-        var bytes = 0
-        var seconds = 0.0
-        var coreSeconds = 0.0
-        Measure.resetPeak()
-        for number in 0..<patients {
-            let bundle = copies.bundle(number).bytes
-            seconds += try Measure.seconds {
-                coreSeconds += try Measure.coreSeconds {
-                    let report = try vault.importBundle(bundle)
-                    resources += report.stored
-                    bytes += report.bytes
-                }
-            }
+    private mutating func importRows(_ patients: Int, _ folder: URL) throws {
+        let files = folder.appending(path: "vault-benchmark-files-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: files, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: files) }
+        let bundles = try (0..<patients).map { number in
+            let file = files.appending(path: "\(number).json")
+            try Data(copies.bundle(number).bytes).write(to: file)
+            return file
         }
+        var report = ImportReport()
+        var seconds = 0.0
+        Measure.resetPeak()
+        let coreSeconds = try Measure.coreSeconds {
+            seconds = try Measure.seconds { report = try vault.importFiles(bundles) }
+        }
+        let (resources, bytes) = (report.stored, report.bytes)
         let size = Measure.bytes(in: vault.folder)
         add("resources stored", "\(resources)")
         add("JSON, MB", Text.fixed(Double(bytes) / 1e6))

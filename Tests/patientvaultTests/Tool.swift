@@ -77,8 +77,13 @@ struct Tool {
         private let out = Drain()
         private let err = Drain()
 
-        init(_ arguments: [String], in folder: URL, environment: [String: String]) throws {
-            process.executableURL = Tool.program
+        init(
+            _ arguments: [String],
+            in folder: URL,
+            environment: [String: String],
+            program: URL = Tool.program
+        ) throws {
+            process.executableURL = program
             process.arguments = arguments
             process.currentDirectoryURL = folder
             process.environment = environment

@@ -50,9 +50,13 @@ extension GuardState {
     }
 
     /// Stages new facts of a patient; facts that no entry has changed stay as they are.
-    func setFacts(_ facts: CachedFacts, of patient: PatientPseudonym) throws {
+    func setFacts(
+        _ facts: CachedFacts,
+        of patient: PatientPseudonym,
+        encoded: [UInt8]? = nil
+    ) throws {
         if let known = factsCache[patient], known.index == facts.index { return }
-        setItem(.facts, patient.bytes, try facts.encoded())
+        setItem(.facts, patient.bytes, try encoded ?? facts.encoded())
         factsCache[patient] = facts
     }
 

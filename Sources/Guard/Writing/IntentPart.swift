@@ -17,14 +17,19 @@ struct IntentPart: Sendable {
 
     init() {}
 
-    /// The part's body in the log: rows and facts as texts in base64, the facts compacted.
-    func body() throws -> JSONValue {
+    /// The stated facts' text, compacted; empty where there are none.
+    func compactedFacts() throws -> [UInt8] {
+        facts.isEmpty ? [] : try Compaction.compacted(PatientFacts.Entry.text(of: facts))
+    }
+
+    /// The part's body in the log: rows and facts as texts in base64.
+    ///
+    /// - Parameter facts: ``compactedFacts()``.
+    /// - Returns: A JSON object.
+    func body(facts: [UInt8]) -> JSONValue {
         if let rotation { return rotation.json }
         var object: JSONValue = ["rows": .string(Base64.encode(rows.encoded))]
-        if !facts.isEmpty {
-            let text = try Compaction.compacted(PatientFacts.Entry.text(of: facts))
-            object.set("facts", .string(Base64.encode(text)))
-        }
+        if !facts.isEmpty { object.set("facts", .string(Base64.encode(facts))) }
         if !withdrawn.isEmpty { object.set("withdrawn", .strings(withdrawn.map(\.description))) }
         if let identity { object.set("identity", identity.json) }
         return object
@@ -49,14 +54,10 @@ struct IntentPart: Sendable {
         }
         rows = try Self.rows(of: json)
         if let text = json["facts"] {
-            guard let packed = text.string.flatMap({ Base64.decode($0) }),
-                let plain = try? Compaction.expanded(packed),
-                let items = JSONValue(parsing: plain)?.array
-            else { throw .damagedState }
-            for item in items {
-                guard let entry = PatientFacts.Entry(encoded: item) else { throw .damagedState }
-                facts.append(entry)
+            guard let packed = text.string.flatMap({ Base64.decode($0) }) else {
+                throw .damagedState
             }
+            facts = try Self.entries(compacted: packed)
         }
         for item in json["withdrawn"]?.texts ?? [] {
             guard let origin = RecordID(item) else { throw .damagedState }
@@ -66,6 +67,20 @@ struct IntentPart: Sendable {
             guard let identity = PatientIdentity(json: value) else { throw .damagedState }
             self.identity = identity
         }
+    }
+
+    /// Reads what ``compactedFacts()`` wrote.
+    static func entries(compacted text: [UInt8]) throws(GuardError) -> [PatientFacts.Entry] {
+        guard let plain = try? Compaction.expanded(text),
+            let items = JSONValue(parsing: plain)?.array
+        else { throw .damagedState }
+        var entries: [PatientFacts.Entry] = []
+        entries.reserveCapacity(items.count)
+        for item in items {
+            guard let entry = PatientFacts.Entry(encoded: item) else { throw .damagedState }
+            entries.append(entry)
+        }
+        return entries
     }
 
     /// The announced versions alone, for whoever needs no facts.

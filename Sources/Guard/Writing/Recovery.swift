@@ -56,7 +56,8 @@ extension GuardCore {
                     books[pseudonym] = book
                 }
             }
-            _ = try state.stored(open, books: books) {
+            for (pseudonym, book) in books { try state.setBook(book, of: pseudonym) }
+            _ = try state.stored(open) {
                 var header = EntryHeader(kind: .stored, time: try state.entryTime())
                 header.actor = "guard"
                 header.actorKind = "guard"

@@ -115,7 +115,8 @@ extension GuardCore {
                     throw GuardError.damagedState
                 }
                 guard patient.erasedAt == nil else { throw GuardError.erased }
-                let book = try session.books[pseudonym] ?? state.book(of: pseudonym, patient)
+                let book =
+                    try session.book(of: pseudonym, state) ?? state.book(of: pseudonym, patient)
                 var planner = WritePlanner(
                     state: state,
                     session: session,
@@ -131,7 +132,7 @@ extension GuardCore {
                 // Where everything is stored already nothing is written back: every import names the
                 // same directory entries.
                 if !planner.part.isEmpty {
-                    session.books[pseudonym] = planner.book
+                    session.keep(planner.book, of: pseudonym)
                     session.planned[pseudonym] = planner.part
                 }
             }
@@ -161,6 +162,7 @@ extension GuardCore {
                 uniquingKeysWith: { $1 }
             )
             var parts: [GuardState.Part] = []
+            var facts: [PatientPseudonym: [UInt8]] = [:]
             for (pseudonym, planned) in session.planned.sorted(by: { $0.key < $1.key }) {
                 var part = planned
                 let sealed = known[pseudonym] ?? []
@@ -176,7 +178,9 @@ extension GuardCore {
                 if let rotation = session.rotation {
                     part.rotation?.wrappedKey = try rotation.stageKey(state)
                 }
-                parts.append(GuardState.Part(patient: pseudonym, body: try part.body()))
+                let stated = try part.compactedFacts()
+                facts[pseudonym] = stated
+                parts.append(GuardState.Part(patient: pseudonym, body: part.body(facts: stated)))
             }
             let announced = session.planned
             session.planned = [:]
@@ -195,7 +199,12 @@ extension GuardCore {
             state.setItem(.openIntent, bigEndian(index), id.bytes)
             try state.commit()
             for (pseudonym, part) in announced {
-                session.announce(part, of: pseudonym, at: index)
+                session.announce(
+                    part,
+                    facts: facts[pseudonym] ?? [],
+                    of: pseudonym,
+                    at: index
+                )
             }
             session.intents.append(index)
             mutable.writes[id] = session
@@ -210,35 +219,31 @@ extension GuardCore {
     /// - Throws: ``GuardError/invalid(field:)`` where something planned was never announced, and others.
     public func finishWrite(_ id: WriteSessionID) throws -> Receipt? {
         try exclusively { mutable in
-            guard let session = mutable.writes[id] else {
+            guard var session = mutable.writes.removeValue(forKey: id) else {
                 throw GuardError.unknown(what: "write session")
             }
             // The books hold what was planned: unannounced rows must not count as stored.
-            guard session.planned.isEmpty else { throw GuardError.invalid(field: "plan") }
-            guard !session.intents.isEmpty else {
-                mutable.writes[id] = nil
-                return nil
+            guard session.planned.isEmpty else {
+                mutable.writes[id] = session
+                throw GuardError.invalid(field: "plan")
             }
+            if session.intents.isEmpty { return nil }
             let receipt: Receipt
             do {
-                receipt = try mutable.state.stored(
-                    session.intents,
-                    books: try session.storedBooks(mutable.state),
-                    header: {
-                        try mutable.state.header(
-                            .stored,
-                            by: session.actor,
-                            context: session.context
-                        )
-                    }
-                )
+                try session.stageBooks(in: mutable.state)
+                receipt = try mutable.state.stored(session.intents) {
+                    try mutable.state.header(
+                        .stored,
+                        by: session.actor,
+                        context: session.context
+                    )
+                }
             } catch {
                 // The rows are there and do not count yet: no answer may mix them with the old state.
                 // The next start completes the write.
                 mutable.state.stop()
                 throw error
             }
-            mutable.writes[id] = nil
             if let rotation = session.rotation {
                 mutable.grants.revokeAll(for: rotation.plan.pseudonym)
                 // CRASH, and where it fails: an older page may hold the old wrapped key until the next

@@ -23,29 +23,55 @@ struct WriteSession {
     /// Set where this session replaces a patient's key and does nothing else.
     var rotation: PatientRotation?
     var intents: [UInt64] = []
-    /// What the announced intents state, in order; applied to the facts as they are when it is stored,
-    /// so that a restriction stated meanwhile is not lost.
-    private(set) var statements: [(index: UInt64, patient: PatientPseudonym, part: IntentPart)] = []
+    private(set) var statements = SessionStatements()
 
     /// Keeps what an announced intent states, without its rows.
-    mutating func announce(_ part: IntentPart, of patient: PatientPseudonym, at index: UInt64) {
-        books[patient]?.applyStatements(of: part, at: index)
-        guard part.statesSomething else { return }
-        var statement = IntentPart()
-        statement.facts = part.facts
-        statement.withdrawn = part.withdrawn
-        statement.identity = part.identity
-        statements.append((index, patient, statement))
+    ///
+    /// - Parameters:
+    ///   - part: The patient's part.
+    ///   - facts: Its ``IntentPart/compactedFacts()``.
+    ///   - patient: Whose.
+    ///   - index: The intent's log index.
+    mutating func announce(
+        _ part: IntentPart,
+        facts: [UInt8],
+        of patient: PatientPseudonym,
+        at index: UInt64
+    ) {
+        if let identity = part.identity { books[patient]?.identity = identity }
+        if part.statesSomething { statements.add(part, facts: facts, of: patient, at: index) }
     }
 
-    /// The patients' books as they stand once everything announced is stored.
-    func storedBooks(_ state: GuardState) throws -> [PatientPseudonym: PatientBook] {
-        var books = books
-        for pseudonym in books.keys { books[pseudonym]?.facts = try state.facts(of: pseudonym) }
-        for (index, patient, part) in statements {
-            books[patient]?.applyStatements(of: part, at: index)
+    /// Keeps what a patient's book will be; its facts follow from the state and the statements.
+    mutating func keep(_ book: PatientBook, of patient: PatientPseudonym) {
+        var kept = book
+        kept.facts = .none
+        books[patient] = kept
+    }
+
+    /// A patient's book once everything announced is stored; `nil` where this session has none.
+    ///
+    /// Statements apply to the facts as they are now, so that a restriction stated meanwhile is not lost.
+    func book(of patient: PatientPseudonym, _ state: GuardState) throws -> PatientBook? {
+        guard var book = books[patient] else { return nil }
+        book.facts = try state.facts(of: patient)
+        try statements.apply(to: &book, of: patient)
+        return book
+    }
+
+    /// Stages the books of all patients and lets go of each: a large file has very many.
+    mutating func stageBooks(in state: GuardState) throws {
+        for patient in Array(books.keys) {
+            guard let book = try book(of: patient, state) else { continue }
+            books[patient] = nil
+            let isFirst = try state.facts(of: patient).isNothing
+            try state.setBook(
+                book,
+                of: patient,
+                encodedFacts: isFirst ? statements.soleText(of: patient) : nil,
+                isKeptDecoded: !statements.areMany
+            )
         }
-        return books
     }
 
     /// Whether a write is of the kind this session was begun for.
@@ -189,7 +215,8 @@ struct WritePlanner {
         return short
     }
 
-    /// Facts of changed records that are not known yet in this form, under their record's version.
+    /// Facts of changed records that are not known yet in this form, under their record's version, in the
+    /// order in which facts are kept.
     private func newFacts(
         in write: PatientWrite,
         changed: [RecordID: Int]
@@ -203,7 +230,7 @@ struct WritePlanner {
                 version: Int64(book.catalogue.items[number].version),
                 facts: entry.facts
             )
-        }
+        }.sorted { $0.origin < $1.origin }
     }
 
     private func segment(of number: Int, labels: [LabelSet]) -> Segment {

@@ -57,13 +57,11 @@ extension GuardState {
         )
     }
 
-    /// Stages and commits the `stored` entry of some intents and everything that follows from them.
+    /// Commits the `stored` entry of some intents, after the books that follow from them were staged.
     func stored(
         _ intents: [UInt64],
-        books: [PatientPseudonym: PatientBook],
         header makeHeader: () throws -> EntryHeader
     ) throws -> Receipt {
-        for (pseudonym, book) in books { try setBook(book, of: pseudonym) }
         for intent in intents {
             for (pseudonym, part) in try rotations(of: intent) {
                 try promoteKey(of: pseudonym, part)
@@ -86,12 +84,26 @@ extension GuardState {
         }
     }
 
-    func setBook(_ book: PatientBook, of pseudonym: PatientPseudonym) throws {
+    /// Stages a patient's book.
+    ///
+    /// - Parameters:
+    ///   - book: As it is once its intents are stored.
+    ///   - pseudonym: Whose.
+    ///   - encodedFacts: The form in which the facts are kept, where somebody has it already.
+    ///   - isKeptDecoded: Whether the next request will find its facts decoded.
+    /// - Throws: A ``Failure``.
+    func setBook(
+        _ book: PatientBook,
+        of pseudonym: PatientPseudonym,
+        encodedFacts: [UInt8]? = nil,
+        isKeptDecoded: Bool = true
+    ) throws {
         guard var patient = try patient(pseudonym) else { throw GuardError.damagedState }
         patient.segments = book.segments
         setPatient(pseudonym, patient)
         setRecords(book.catalogue, book.graph, of: pseudonym)
-        try setFacts(book.facts, of: pseudonym)
+        try setFacts(book.facts, of: pseudonym, encoded: encodedFacts)
+        if !isKeptDecoded { factsCache[pseudonym] = nil }
         if let identity = book.identity { try setSearchFields(identity, of: pseudonym) }
     }
 

@@ -11,37 +11,52 @@ struct GrantReader {
     let grant: Grant
     let request: ReleaseRequest
 
+    /// Rows gathered before they are opened together, on all cores; bounds what ciphertext takes of memory.
+    private static let batchCount = 1_024
+
+    private typealias Openers = [SegmentTag: (segment: GrantedSegment, opener: SegmentOpener)]
+
     /// The permitted records, by record number.
     func open() throws -> [OpenedRecord] {
-        var filter = RecordFilter(vault: vault, grant: grant, request: request)
-        var openers: [SegmentTag: (GrantedSegment, SegmentOpener)] = [:]
+        var openers: Openers = [:]
         for segment in grant.segments {
             openers[segment.tag] = (segment, try SegmentOpener(readKey: segment.readKey))
         }
-        var parser = JSONParser()
+        var rows: [SealedRow] = []
         var found: [OpenedRecord] = []
         try forEachRow { row in
-            guard let (segment, opener) = openers[row.header.segment], !row.header.isDeleted else {
-                return
+            guard openers[row.header.segment] != nil, !row.header.isDeleted else { return }
+            rows.append(
+                SealedRow(header: row.header, isCurrent: true, sealed: Array(row.sealed))
+            )
+            if rows.count == Self.batchCount {
+                found += try open(rows, with: openers)
+                rows.removeAll(keepingCapacity: true)
             }
-            let bytes: [UInt8]
-            do {
-                bytes = try opener.open(
-                    row.sealed,
-                    at: row.header.location(in: vault.guard.vault)
-                )
-            } catch { throw VaultError.damagedRecord }
-            if segment.needsFilter {
-                guard let document = try? parser.parse(bytes) else {
+        }
+        found += try open(rows, with: openers)
+        return found.sorted { $0.number < $1.number }
+    }
+
+    private func open(_ rows: [SealedRow], with openers: Openers) throws -> [OpenedRecord] {
+        try Cores.slices(of: rows.count, minimum: 96) { slice -> [OpenedRecord] in
+            var filter = RecordFilter(vault: vault, grant: grant, request: request)
+            var parser = JSONParser()
+            return try rows[slice].compactMap { row in
+                guard let (segment, opener) = openers[row.header.segment] else { return nil }
+                let bytes = try plaintext(of: row, with: opener)
+                if segment.needsFilter {
+                    guard let document = try? parser.parse(bytes) else {
+                        throw VaultError.damagedRecord
+                    }
+                    guard try filter.admits(document, segment: segment.segment) else {
+                        return nil
+                    }
+                }
+                guard let record = bytes.withUnsafeBytes({ RecordID(ofResource: $0) }) else {
                     throw VaultError.damagedRecord
                 }
-                guard try filter.admits(document, segment: segment.segment) else { return }
-            }
-            guard let record = bytes.withUnsafeBytes({ RecordID(ofResource: $0) }) else {
-                throw VaultError.damagedRecord
-            }
-            found.append(
-                OpenedRecord(
+                return OpenedRecord(
                     number: UInt32(row.header.number),
                     segment: segment.segment,
                     disclosed: DisclosedRecord(
@@ -51,9 +66,14 @@ struct GrantReader {
                         isIncluded: false
                     )
                 )
-            )
-        }
-        return found.sorted { $0.number < $1.number }
+            }
+        }.flatMap { $0 }
+    }
+
+    private func plaintext(of row: SealedRow, with opener: SegmentOpener) throws -> [UInt8] {
+        do {
+            return try opener.open(row.sealed, at: row.header.location(in: vault.guard.vault))
+        } catch { throw VaultError.damagedRecord }
     }
 
     private func forEachRow(_ body: (BorrowedRow) throws -> Void) throws {

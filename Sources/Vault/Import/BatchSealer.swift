@@ -24,36 +24,36 @@ struct BatchSealer {
     /// - Returns: Share by share, in the order of their resources.
     /// - Throws: ``SealingError``.
     func seal(_ shares: [PatientBatch], _ plans: [PatientPlan]) throws -> [SealedVersion] {
-        var jobs: [(share: Int, place: Int)] = []
-        for (share, plan) in plans.enumerated() {
-            for (place, store) in plan.stores.enumerated() where store != nil {
-                jobs.append((share, place))
+        let jobs = zip(shares, plans).flatMap { share, plan in
+            zip(share.resources, plan.stores).compactMap { resource, store in
+                store.map { Job(resource: resource, store: $0, plan: plan) }
             }
         }
-        let planned = jobs
-        return try Cores.slices(of: planned.count) { slice in
+        return try Cores.slices(of: jobs.count) { slice -> [SealedVersion] in
             // One draw for all salts: a system call for each would cost as much as its encryption.
             let salts = random.bytes(slice.count * Self.saltByteCount)
             var sealers: [SegmentTag: RecordSealer] = [:]
-            var found: [SealedVersion] = []
-            found.reserveCapacity(slice.count)
-            for (turn, job) in planned[slice].enumerated() {
-                let plan = plans[job.share]
-                guard let store = plan.stores[job.place] else { continue }
-                let sealer = try sealers[store.segment] ?? RecordSealer(writeKey: store.writeKey)
-                sealers[store.segment] = sealer
-                let start = turn * Self.saltByteCount
-                found.append(
-                    try seal(
-                        shares[job.share].resources[job.place].document,
-                        header: RowHeader(store, of: plan),
-                        with: sealer,
-                        salt: Array(salts[start..<start + Self.saltByteCount])
-                    )
+            var start = 0
+            return try jobs[slice].map { job in
+                let sealer =
+                    try sealers[job.store.segment] ?? RecordSealer(writeKey: job.store.writeKey)
+                sealers[job.store.segment] = sealer
+                defer { start += Self.saltByteCount }
+                return try seal(
+                    job.resource.document,
+                    header: RowHeader(job.store, of: job.plan),
+                    with: sealer,
+                    salt: Array(salts[start..<start + Self.saltByteCount])
                 )
             }
-            return found
         }.flatMap { $0 }
+    }
+
+    /// One version to be sealed.
+    private struct Job: Sendable {
+        let resource: AnalysedResource
+        let store: StorePlan
+        let plan: PatientPlan
     }
 
     private static let saltByteCount = 24

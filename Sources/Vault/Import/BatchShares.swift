@@ -23,7 +23,10 @@ struct PatientBatch: Sendable {
     }
 
     mutating func add(_ resource: AnalysedResource) {
-        write.items.append(resource.item)
+        var item = resource.item
+        // What follows shared records only is shared itself, and so names nobody.
+        if write.patient == nil { item.namesOthers = false }
+        write.items.append(item)
         if !resource.facts.isEmpty {
             write.facts.append(
                 PatientFacts.Entry(origin: resource.record, version: 1, facts: resource.facts)

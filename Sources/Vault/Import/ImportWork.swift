@@ -123,8 +123,6 @@ struct ImportWork {
         case .owner(let owner):
             try owners.note(resource, owner)
             try expect(owner, of: resource)
-            var resource = resource
-            if owner == .directory { resource.becomeShared() }
             batch.append(PendingResource(resource: resource, owner: owner))
             batchByteCount += resource.document.byteCount
         case .later: later.append(resource)

@@ -6,14 +6,15 @@ internal import VaultCore
 
 /// One resource of a file with all that the Guard must know of it, and nothing of what it says.
 ///
-/// Pure: what only the vault can tell (who owns what follows another record) is asked later.
-struct AnalysedResource: Sendable {
+/// Pure: what only the vault can tell (who owns what follows another record) is asked later. An object,
+/// because it is handed on many times and a copy of all its parts would cost more than making it.
+final class AnalysedResource: Sendable {
     let entry: Int
     let record: RecordID
     /// The bytes to store.
     let document: JSONDocument
     let owner: OwnerClue
-    private(set) var item: WriteItem
+    let item: WriteItem
     let facts: [Fact]
     let identity: PatientIdentity?
 
@@ -68,9 +69,6 @@ struct AnalysedResource: Sendable {
         }
         return links
     }
-
-    /// What follows shared records only is shared, and so names nobody.
-    mutating func becomeShared() { item.namesOthers = false }
 }
 
 /// What a resource itself says of its owner.
