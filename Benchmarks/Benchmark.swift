@@ -2,7 +2,7 @@ import Foundation
 import VaultCore
 
 // vault-benchmark [PATIENTS...]: one table of what the vault costs, at 10, 100 and 1,000 patients.
-// vault-benchmark giant [ENTRIES]: one file of 300,000 entries, as a Bundle and as NDJSON.
+// vault-benchmark giant [ENTRIES]: one Bundle of 300,000 entries.
 //
 // The patients are those of ../shared/data/synthea/dev/smart, copied under new ids. Start it with
 // Scripts/benchmark, which builds it in release mode.

@@ -4,7 +4,7 @@ import Guard
 import Vault
 import VaultCore
 
-/// One Bundle of very many patients, and the same resources as NDJSON: time, peak memory, disk.
+/// One Bundle of very many patients: time, peak memory, disk.
 struct GiantRows {
     private let copies: SyntheaCopies
     private let project: URL
@@ -16,43 +16,39 @@ struct GiantRows {
         self.folder = folder
     }
 
-    /// Writes both files, imports each into a vault of its own, and prints what it took.
+    /// Writes the file, imports it into a vault of its own, and prints what it took.
     func run(entries wanted: Int) throws {
-        for isLines in [false, true] {
-            let file = folder.appending(path: "vault-benchmark-giant-\(UUID().uuidString)")
-            defer { try? FileManager.default.removeItem(at: file) }
-            let entries = try write(wanted, to: file, asLines: isLines)
-            let vault = try BenchmarkVault(in: folder, project: project)
-            let source = try BenchmarkFile(file)
-            Measure.resetPeak()
-            let before = Measure.peakMB()
-            var report = ImportReport()
-            var seconds = 0.0
-            let core = try Measure.coreSeconds {
-                seconds = try Measure.seconds { report = try vault.importFile(source) }
-            }
-            let peak = Measure.peakMB()
-            let size = Measure.bytes(in: vault.folder)
-            let problems = try vault.service.verify().problems.count
-            let name = isLines ? "NDJSON" : "one Bundle"
-            print(
-                """
-                \(name): \(entries) entries, \(source.byteCount >> 20) MiB, \
-                \(report.patients) patients, \(report.stored) stored
-                  \(Text.fixed(Double(report.stored) / seconds, 0)) resources/s, \
-                \(Text.fixed(Double(report.stored) / core, 0)) a core second; peak memory \
-                \(Text.fixed(peak, 0)) MB (\(Text.fixed(before, 0)) before), goal \
-                \(Text.fixed(300 + Double(isLines ? 0 : entries) / 10_000, 0)); \
-                disk / JSON \(Text.fixed(Double(size) / Double(report.bytes), 2)); \
-                \(problems) problems
-                """
-            )
-            try vault.remove()
+        let file = folder.appending(path: "vault-benchmark-giant-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let entries = try write(wanted, to: file)
+        let vault = try BenchmarkVault(in: folder, project: project)
+        let source = try BenchmarkFile(file)
+        Measure.resetPeak()
+        let before = Measure.peakMB()
+        var report = ImportReport()
+        var seconds = 0.0
+        let core = try Measure.coreSeconds {
+            seconds = try Measure.seconds { report = try vault.importFile(source) }
         }
+        print(
+            """
+            one Bundle: \(entries) entries, \(source.byteCount >> 20) MiB, \
+            \(report.patients) patients, \(report.stored) stored
+              \(Text.fixed(Double(report.stored) / seconds, 0)) resources/s, \
+            \(Text.fixed(Double(report.stored) / core, 0)) a core second
+              peak memory \(Text.fixed(Measure.peakMB(), 0)) MB \
+            (\(Text.fixed(before, 0)) before), goal \(300 + entries / 10_000)
+              disk / JSON \
+            \(Text.fixed(Double(Measure.bytes(in: vault.folder)) / Double(report.bytes), 2))
+            """
+        )
+        fflush(nil)
+        print("  \(try vault.service.verify().problems.count) problems")
+        try vault.remove()
     }
 
     /// Entries of copy after copy; a directory entry that all copies share only once.
-    private func write(_ wanted: Int, to file: URL, asLines: Bool) throws -> Int {
+    private func write(_ wanted: Int, to file: URL) throws -> Int {
         FileManager.default.createFile(atPath: file.path, contents: nil)
         let output = try FileHandle(forWritingTo: file)
         defer { try? output.close() }
@@ -77,18 +73,13 @@ struct GiantRows {
                 let isShared = ["Practitioner", "PractitionerRole", "Organization", "Location"]
                     .contains(type)
                 if isShared, !shared.insert("\(type)/\(id)").inserted { continue }
-                if !asLines, count > 0 { text.append(0x2C) }
-                let range = asLines ? resource.byteRange : entry.byteRange
-                document.withBytes { bytes in
-                    // No string holds a bare line feed, so blanks may stand for all of them.
-                    text += bytes[range].map { asLines && $0 == 0x0A ? 0x20 : $0 }
-                }
-                if asLines { text.append(0x0A) }
+                if count > 0 { text.append(0x2C) }
+                document.withBytes { text += $0[entry.byteRange] }
                 count += 1
             }
             output.write(Data(text))
         }
-        if !asLines { output.write(Data("]}".utf8)) }
+        output.write(Data("]}".utf8))
         return count
     }
 }

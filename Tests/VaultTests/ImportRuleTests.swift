@@ -135,6 +135,19 @@ struct ImportRuleTests {
         #expect(try hard.problems() == [])
     }
 
+    @Test func `a patient without a name, and one who only moved, leave a vault that verifies`()
+        throws
+    {
+        let hard = try HardVault()
+        _ = try file(hard, #"{"resourceType":"Patient","id":"bare"}"#)
+        let moved = { (city: String) in
+            #"{"resourceType":"Patient","id":"m","name":[{"family":"Example"}],"address":[{"city":"\#(city)"}]}"#
+        }
+        _ = try file(hard, moved("Oslo"))
+        _ = try file(hard, moved("Vilnius"))
+        #expect(try hard.problems() == [])
+    }
+
     @Test func `a Provenance in a file of its own finds its owner in the vault`() throws {
         let hard = try HardVault()
         let patient = try hard.register(

@@ -78,7 +78,12 @@ extension CommandLineTests {
     @Test func `a disk without room undoes the import, and later there is room`() throws {
         let vault = try PlainVault()
         let entries = (0..<600).map { number in
-            let text = String(repeating: "\(number * 7_919)", count: 200)
+            // Digits that no compressor shortens to nothing.
+            var digit = UInt64(number)
+            let text = (0..<60).map { _ in
+                digit = digit &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                return String(digit, radix: 36)
+            }.joined()
             return
                 #"{"resource":{"resourceType":"Condition","id":"c\#(number)","subject":{"reference":"Patient/p"},"note":[{"text":"\#(text)"}]}}"#
         }

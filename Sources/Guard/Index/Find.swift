@@ -96,11 +96,14 @@ extension GuardState {
 
     /// Stages a patient's search fields and moves its index rows.
     func setSearchFields(_ fields: PatientIdentity, of patient: PatientPseudonym) throws {
-        let old = try searchFields(of: patient)?.rows ?? []
-        guard old != fields.rows else { return }
+        let kept = try searchFields(of: patient)
+        // All of them, not only what is searched: a new address is for letters and makes no row.
+        guard kept != fields else { return }
+        let old = kept?.rows ?? []
+        let new = fields.rows
         let index = try blindIndex()
-        for row in old.subtracting(fields.rows) { try removeRow(index.bucket(of: row), patient) }
-        for row in fields.rows.subtracting(old) { try addRow(index.bucket(of: row), patient) }
+        for row in old.subtracting(new) { try removeRow(index.bucket(of: row), patient) }
+        for row in new.subtracting(old) { try addRow(index.bucket(of: row), patient) }
         setItem(.searchFields, patient.bytes, (fields.json).bytes)
     }
 
