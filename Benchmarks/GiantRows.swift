@@ -52,11 +52,7 @@ struct GiantRows {
         FileManager.default.createFile(atPath: file.path, contents: nil)
         let output = try FileHandle(forWritingTo: file)
         defer { try? output.close() }
-        if !asLines {
-            output.write(
-                Data("{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[\n".utf8)
-            )
-        }
+        output.write(Data(#"{"resourceType":"Bundle","type":"collection","entry":["#.utf8))
         var parser = JSONParser()
         var shared: Set<String> = []
         var count = 0
