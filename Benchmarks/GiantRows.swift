@@ -49,7 +49,7 @@ struct GiantRows {
 
     /// Entries of copy after copy; a directory entry that all copies share only once.
     private func write(_ wanted: Int, to file: URL) throws -> Int {
-        FileManager.default.createFile(atPath: file.path, contents: nil)
+        try Data().write(to: file)
         let output = try FileHandle(forWritingTo: file)
         defer { try? output.close() }
         output.write(Data(#"{"resourceType":"Bundle","type":"collection","entry":["#.utf8))
