@@ -41,12 +41,21 @@ struct PatientRow {
         return seconds / Double(count)
     }
 
-    /// Bytes in use after many decisions, less those before.
+    /// Bytes resident after many decisions, less those before; whole pages.
     func heapGrowth() throws -> Int {
         try decide(1_000)
-        let before = mallinfo2().uordblks
+        let before = try Self.residentBytes()
         try decide(200_000)
-        return Int(mallinfo2().uordblks) - Int(before)
+        return try Self.residentBytes() - before
+    }
+
+    /// The second figure of `/proc/self/statm`: pages in memory (proc(5)).
+    private static func residentBytes() throws -> Int {
+        let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+        guard let pages = text.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
+            throw PolicyBenchmark.Failure.unreadable("/proc/self/statm")
+        }
+        return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
     }
 
     private func decide(_ count: Int) throws {
