@@ -75,7 +75,8 @@ final class VaultHarness {
     static func policies() throws -> PolicySet {
         let folder = project.appending(path: "Policies")
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-            .filter { $0.hasSuffix(".yaml") }.sorted()
+            .filter { $0.hasSuffix(".yaml") && !["domain.yaml", "invariants.yaml"].contains($0) }
+            .sorted()
         return try PolicySet(
             files: names.map {
                 PolicySet.File(
