@@ -11,7 +11,8 @@ extension CommandLineTests {
         let made = try tool("init", "--vault", "v", "--json")
         #expect(made.status == 0 && made.err.isEmpty, "\(made.err)")
         #expect((made.object["vaultID"] as? String)?.count == 32)
-        #expect((made.object["checkpoint"] as? String)?.contains("\n2\n") == true)
+        // The vault's first entry, its administrator, and the heads before the checkpoint.
+        #expect((made.object["checkpoint"] as? String)?.contains("\n3\n") == true)
         #expect((made.object["publicKey"] as? String)?.hasPrefix("patientvault.example/") == true)
         for (path, mode) in [("v", 0o700), ("v.admin.key", 0o600), ("v/root.key", 0o600)] {
             let found = try FileManager.default.attributesOfItem(atPath: scratch.path(path))
