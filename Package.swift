@@ -14,6 +14,8 @@ let strict: [SwiftSetting] = [
 ]
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+/// RSA of web tokens.
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 /// SQLite's own functions, for the rows that GRDB's types would slow down.
@@ -23,6 +25,9 @@ let arguments: Target.Dependency = .product(
     name: "ArgumentParser",
     package: "swift-argument-parser"
 )
+
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
 
 /// A room: its library target and, where there is one, its test target.
 struct Room {
@@ -44,7 +49,7 @@ let rooms: [Room] = [
     Room(
         name: "Sealing",
         rooms: ["VaultCore", "CSodium", "CZstd"],
-        packages: [crypto],
+        packages: [crypto, cryptoExtras],
         settings: [.strictMemorySafety()],
         testRooms: ["VaultTestSupport"],
         testPackages: [crypto],
@@ -105,10 +110,17 @@ let rooms: [Room] = [
     ),
     Room(name: "FHIRSearch", rooms: ["VaultCore", "FHIRModel"], testRooms: ["VaultTestSupport"]),
     Room(
+        name: "VaultServer",
+        rooms: ["VaultCore", "FHIRModel", "Consent", "Guard", "FHIRSearch", "Vault"],
+        packages: [hummingbird, hummingbirdTLS],
+        testRooms: ["VaultTestSupport", "Sealing", "MerkleLog", "GuardStore", "Records"],
+        testPackages: [crypto]
+    ),
+    Room(
         name: "patientvault",
         rooms: [
             "VaultCore", "Sealing", "MerkleLog", "FHIRModel", "Consent", "Guard", "GuardStore",
-            "Records", "Vault", "PrivacyOffice", "BreachResponse",
+            "Records", "Vault", "PrivacyOffice", "BreachResponse", "VaultServer",
         ],
         packages: [arguments],
         kind: .executable,
@@ -198,10 +210,15 @@ for room in rooms where kept?.contains(room.name) ?? true {
     }
 }
 
+/// The web server's packages are many: fetched only where a room that is built needs them.
+let webPackages: [Package.Dependency] =
+    kept?.contains("VaultServer") ?? true
+    ? [.package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1")] : []
+
 let package = Package(
     name: "PatientVault",
     platforms: [.macOS(.v15)],
-    dependencies: [
+    dependencies: webPackages + [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),

@@ -14,6 +14,8 @@ public enum VaultError: Failure, Equatable {
     case notAConsent
     /// A Consent that cannot be taken, with what is missing.
     case unusableConsent(reasons: [String])
+    /// A record has another version by now than its writer expected.
+    case versionConflict
     /// The patient that a Consent names is not in the vault.
     case consentWithoutPatient
 
@@ -22,6 +24,7 @@ public enum VaultError: Failure, Equatable {
         switch self {
         case .noOwner, .unknownPatient, .foreignReference, .notAConsent, .unusableConsent: .badInput
         case .consentWithoutPatient: .missingInput
+        case .versionConflict: .unavailable
         case .damagedRecord: .integrity
         }
     }
@@ -33,6 +36,7 @@ public enum VaultError: Failure, Equatable {
         case .unknownPatient: "vault.unknownPatient"
         case .foreignReference: "vault.foreignReference"
         case .damagedRecord: "vault.damagedRecord"
+        case .versionConflict: "vault.versionConflict"
         case .notAConsent: "vault.notAConsent"
         case .unusableConsent: "vault.unusableConsent"
         case .consentWithoutPatient: "vault.consentWithoutPatient"
@@ -49,6 +53,7 @@ public enum VaultError: Failure, Equatable {
         case .foreignReference(let entry, let type):
             "resource \(entry + 1) (`\(type)`) refers into another patient's record"
         case .damagedRecord: "a stored version is missing or was altered"
+        case .versionConflict: "the record has another version by now"
         case .notAConsent: "the file holds no FHIR R4 Consent"
         case .unusableConsent(let reasons):
             "the Consent cannot be taken: \(reasons.joined(separator: "; "))"
@@ -65,6 +70,7 @@ public enum VaultError: Failure, Equatable {
         case .foreignReference:
             "have the source tell the two patients apart; nothing was imported"
         case .damagedRecord: "run `patientvault verify`; restore from a backup if it fails"
+        case .versionConflict: "read the record again, then repeat the change"
         case .notAConsent: "give one Consent resource as JSON"
         case .unusableConsent: "have the Consent corrected and signed again"
         case .consentWithoutPatient: "import the patient first"

@@ -14,6 +14,39 @@ public struct FileResource: Sendable {
     public let isRewritten: Bool
     /// Whether this is only a search's report of itself (OperationOutcome), no record.
     public let isOutcome: Bool
+
+    init(
+        entry: Int,
+        record: RecordID,
+        document: JSONDocument,
+        fileRange: Range<Int>,
+        isRewritten: Bool,
+        isOutcome: Bool
+    ) {
+        self.entry = entry
+        self.record = record
+        self.document = document
+        self.fileRange = fileRange
+        self.isRewritten = isRewritten
+        self.isOutcome = isOutcome
+    }
+
+    /// A resource that came alone, not in a file.
+    ///
+    /// - Parameters:
+    ///   - document: The whole resource.
+    ///   - record: Type and id it says it has.
+    ///   - entry: Its place among others, zero-based.
+    public init(_ document: JSONDocument, record: RecordID, entry: Int) {
+        self.init(
+            entry: entry,
+            record: record,
+            document: document,
+            fileRange: 0..<document.byteCount,
+            isRewritten: false,
+            isOutcome: false
+        )
+    }
 }
 
 /// The second pass over a file: yields its resources one by one, with bounded memory.

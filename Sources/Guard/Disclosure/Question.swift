@@ -14,7 +14,7 @@ struct Question {
     let decision: Decision
     let context: DecisionContext
     let subject: Subject?
-    /// Permitted segments that hold a current record.
+    /// Permitted segments that hold a current record; for a lease deleted ones count too.
     let segments: [Permitted]
     /// Everything the response will carry, where no record must be opened to know it.
     let manifest: Manifest?
@@ -53,7 +53,8 @@ struct Question {
             return
         }
         let catalogue = try state.catalogue(of: subject.pseudonym)
-        var asked = Asked(catalogue: catalogue)
+        // A lease shows the past of a deleted record too, which lies where none may be current.
+        var asked = Asked(catalogue: catalogue, countsDeleted: request.isLease)
         if let id = request.record {
             asked.restrict(to: state.ring.tag(of: id, patient: subject.pseudonym))
         }
@@ -79,7 +80,7 @@ struct Question {
             releasing: found.map { ($0.segment.category, $0.segment.labels) }
         )
         manifest =
-            found.contains(where: \.needsFilter)
+            request.isLease || found.contains(where: \.needsFilter)
             ? nil : asked.manifest(of: Set(found.map(\.segment)), in: subject.state.segments)
     }
 
@@ -132,9 +133,13 @@ struct Question {
 private struct Asked {
     let catalogue: Catalogue
     var record: (tag: RecordTag, number: UInt32)?
+    private let countsDeleted: Bool
     private var isOne = false
 
-    init(catalogue: Catalogue) { self.catalogue = catalogue }
+    init(catalogue: Catalogue, countsDeleted: Bool) {
+        self.catalogue = catalogue
+        self.countsDeleted = countsDeleted
+    }
 
     mutating func restrict(to tag: RecordTag) {
         isOne = true
@@ -149,9 +154,10 @@ private struct Asked {
         return catalogue.items.enumerated().map { (UInt32($0.offset), $0.element) }
     }
 
-    /// Indexes of segments that hold a current record, ascending.
+    /// Indexes of segments that hold a current record, or for a lease any, ascending.
     var segments: [Int] {
-        Set(items.filter { !$0.item.isDeleted }.map { Int($0.item.segment) }).sorted()
+        Set(items.filter { countsDeleted || !$0.item.isDeleted }.map { Int($0.item.segment) })
+            .sorted()
     }
 
     func manifest(of permitted: Set<Segment>, in all: [Segment]) -> Manifest {

@@ -35,6 +35,20 @@ extension GuardCore {
         }
     }
 
+    /// Whether a grant still holds; no key and nothing of a record moves, so no entry is due.
+    ///
+    /// - Parameter grant: As it was given.
+    /// - Returns: `false` where ``recordDisclosure(_:carrying:)`` would say that it has ended.
+    /// - Throws: A ``Failure``.
+    public func isLive(_ grant: Grant) throws -> Bool {
+        try exclusively { mutable in
+            do {
+                _ = try Self.stillLive(mutable.grants.live[grant.id], mutable.state)
+                return true
+            } catch GuardError.grantEnded { return false }
+        }
+    }
+
     private static func stillLive(
         _ live: GrantTable.Live?,
         _ state: GuardState
@@ -49,7 +63,10 @@ extension GuardCore {
         return live
     }
 
-    /// A manifest may only name newest versions, of the segments whose keys the grant released.
+    /// A manifest may only name records of the segments whose keys the grant released.
+    ///
+    /// Of a record that lies there now, older versions too: those that lay in another segment cannot have
+    /// been opened, for their keys were not released.
     private static func check(
         _ manifest: Manifest,
         against live: GrantTable.Live,
@@ -62,7 +79,8 @@ extension GuardCore {
                 throw GuardError.invalid(field: "manifest")
             }
             let known = catalogue.items[Int(item.number)]
-            guard item.version == known.version, !known.isDeleted,
+            guard (1...known.version).contains(item.version),
+                !known.isDeleted || item.version < known.version,
                 live.segments.contains(patient.segments[Int(known.segment)])
             else { throw GuardError.invalid(field: "manifest") }
         }

@@ -34,6 +34,7 @@ extension GuardCore {
             guard AccessAction(name: request.action) == .read else {
                 throw GuardError.invalid(field: "action")
             }
+            try actor.requireWithinToken(request)
             let subject = try state.subject(of: request)
             // An emergency that was declared goes on without a new reason, and is noted all the same.
             let emergency = try mutable.emergencies.session(

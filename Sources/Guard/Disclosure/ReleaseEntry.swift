@@ -28,9 +28,11 @@ struct ReleaseEntry {
         var header = try state.header(.decision, by: actor, context: request.context)
         time = header.time
         let isEmergency = question.decision.layer == .emergency
-        end = time.advanced(
+        let longest = time.advanced(
             by: isEmergency ? Limits.breakGlassLifetime : Limits.grantLifetime
         )
+        // Under a token nothing lives longer than the token.
+        end = actor.token.map { min(longest, $0.end) } ?? longest
         let decision = question.decision
         header.purpose = request.purposes
         header.action = request.action

@@ -73,6 +73,9 @@ public struct ReleaseRequest: Sendable, Hashable {
     public var claim: String?
     /// An emergency override.
     public var breakGlass: BreakGlass?
+    /// Whether keys are wanted for several answers, each with an entry of its own: then the decision's entry
+    /// lists no records, for none has left with it.
+    public var isLease = false
     /// Where the call came from.
     public var context = CallContext()
 
@@ -89,7 +92,7 @@ public struct ReleaseRequest: Sendable, Hashable {
     /// The one text of this request, as its requester signs it.
     public var json: JSONValue {
         [
-            "kind": "release",
+            "kind": .string(isLease ? "lease" : "release"),
             "patient": patient.json,
             "purposes": .strings(purposes),
             "action": .string(action),

@@ -132,7 +132,7 @@ struct AccessWalk {
     private mutating func takeHeader(_ entry: LoggedEntry, _ context: Int) {
         let action = entry["action"] ?? ""
         switch entry.kind {
-        case EntryKind.session.name where action == "open-session":
+        case EntryKind.session.name where action == "open-session" || action == "issue-token":
             if let principal = entry["actor"].flatMap({ PrincipalID($0) }) {
                 sessions.append((context, principal, entry.time))
             }

@@ -10,6 +10,8 @@ struct Actor: Sendable {
     var method: String
     var credential: String
     var session: SessionID?
+    /// What the caller's token allows; `nil` for callers without one.
+    var token: TokenFacts?
 
     static let operatorName = "operator"
 
@@ -33,6 +35,8 @@ struct Authenticator {
     private(set) var sessions: [SessionID: Session] = [:]
     /// Nonces seen inside the tolerance, with their times.
     private var seen: [[UInt8]: Instant] = [:]
+    /// Access tokens of this process; made when first needed.
+    var tokens: TokenDesk?
 
     /// Resolves a caller who signed `body`, or has a session, or holds the passphrase where that is enough.
     mutating func actor(
@@ -67,6 +71,17 @@ struct Authenticator {
                 method: "session",
                 credential: principal.credentialID,
                 session: id
+            )
+        case .token(let text):
+            guard let live = try liveToken(text, state: state) else {
+                throw GuardError.notAuthenticated
+            }
+            return Actor(
+                principal: live.principal,
+                method: "bearer",
+                credential: live.facts.client,
+                session: live.facts.id,
+                token: live.facts
             )
         }
     }

@@ -8,6 +8,8 @@ public enum Caller: Sendable, Hashable {
     case signed(SignedStatement)
     /// A session that a signed statement opened.
     case session(SessionID)
+    /// An access token that this Guard signed.
+    case token(String)
 }
 
 /// What a principal signs: one request, for one vault, at one time, once.

@@ -39,6 +39,9 @@ final class GuardState {
     var patientKeys: [PatientPseudonym: PatientKeys] = [:]
     var shardKeys: [UInt32: SecretKey] = [:]
     var factsCache: [PatientPseudonym: CachedFacts] = [:]
+    var tagIndex: RecordTagIndex?
+    /// Times of committed entries; they never change.
+    var entryTimes: [UInt64: Instant] = [:]
     private var patientCache: [PatientPseudonym: PatientState] = [:]
     var catalogueCache: [PatientPseudonym: Catalogue] = [:]
     var graphCache: [PatientPseudonym: LabelNodes] = [:]
@@ -114,8 +117,10 @@ final class GuardState {
         batch.items[ItemKey(kind: kind, key: key)] = .some(value)
         switch kind {
         case .patient: PatientPseudonym(bytes: key).map { patientCache[$0] = nil }
-        case .catalogue: PatientPseudonym(bytes: key).map { catalogueCache[$0] = nil }
         case .labelGraph: PatientPseudonym(bytes: key).map { graphCache[$0] = nil }
+        case .catalogue:
+            PatientPseudonym(bytes: key).map { catalogueCache[$0] = nil }
+            tagIndex = nil
         case .seal: sealCache = nil
         default: break
         }
@@ -282,6 +287,7 @@ final class GuardState {
         catalogueCache = [:]
         graphCache = [:]
         knownPatientCount = nil
+        tagIndex = nil
     }
 
     /// Refuses every later call; what the disk holds and memory does not is for the next start.

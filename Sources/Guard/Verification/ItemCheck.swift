@@ -84,6 +84,8 @@ extension StateAudit {
                 != nil
         case .headsTile:
             return replay.heads.tile(at: key) == bytes
+        case .client:
+            return replay.clients[String(decoding: key, as: UTF8.self)]?.json.bytes == bytes
         case .meta, .principal, .patient, .index, .incident, .contact, .ring, .hold,
             .seal:
             return true

@@ -19,6 +19,7 @@ struct Replay {
 
     private(set) var patients: [PatientPseudonym: Patient] = [:]
     private(set) var principals: [PrincipalID: Principal] = [:]
+    private(set) var clients: [String: Client] = [:]
     private(set) var openIntents: [UInt64: [(PatientPseudonym, IntentPart)]] = [:]
     private(set) var abandoned: [UInt64] = []
     private(set) var incidents = IncidentReplay()
@@ -62,6 +63,9 @@ struct Replay {
             if let detail = try heads.compare(entry) { report(detail) }
         }
         switch entry.kind {
+        case EntryKind.principal.name where entry.header["registration"] != nil:
+            let client = try entry.header["registration"].map { try Client(json: $0) }
+            if let client { clients[client.id] = client }
         case EntryKind.principal.name:
             guard let json = entry.header["principal"] else { throw GuardError.damagedState }
             let principal = try Principal(json: json)

@@ -86,6 +86,9 @@ extension StateAudit {
         for id in replay.principals.keys where !seen.contains(id) {
             problem("state", "principal `\(id)` is missing or cannot be read")
         }
+        for id in replay.clients.keys where try kept(.client, Array(id.utf8)) == nil {
+            problem("state", "client `\(id)` is missing or cannot be read")
+        }
     }
 
     /// Builds the blind index anew from the patients' search fields.

@@ -40,7 +40,8 @@ extension GuardCore {
                 actor: actor,
                 context: context,
                 origin: origin,
-                statesFacts: kind == nil || kind == .registrar || kind == .administrator
+                statesFacts: kind == nil || kind == .registrar || kind == .administrator,
+                token: actor.token
             )
             return id
         }
@@ -228,6 +229,7 @@ extension GuardCore {
                 throw GuardError.invalid(field: "plan")
             }
             if session.intents.isEmpty { return nil }
+            let written = Array(session.books.keys)
             let receipt: Receipt
             do {
                 try session.stageBooks(in: mutable.state)
@@ -250,6 +252,8 @@ extension GuardCore {
                 // opening, which does the same.
                 try? mutable.state.storage.forgetOldValues()
             }
+            // What a grant's holder has opened is the record of before: it asks anew.
+            for patient in written { mutable.grants.revokeAll(for: patient) }
             try mutable.state.growIndexIfNeeded()
             return receipt
         }

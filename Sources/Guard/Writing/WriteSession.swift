@@ -14,6 +14,8 @@ struct WriteSession {
     let statesFacts: Bool
     /// Set where only this patient's Consents may be written.
     var onlyConsentsOf: RecordID?
+    /// What the writer's token allows; `nil` for writers without one.
+    var token: TokenFacts?
     /// What each patient's book will be; nothing of it is staged before the intents are stored.
     var books: [PatientPseudonym: PatientBook] = [:]
     /// Planned and not yet announced by an intent.
@@ -77,9 +79,29 @@ struct WriteSession {
     /// Whether a write is of the kind this session was begun for.
     func admits(_ writes: [PatientWrite]) -> Bool {
         guard rotation == nil else { return false }
+        if let token, !token.admits(writes) { return false }
         guard let patient = onlyConsentsOf else { return true }
         return writes.allSatisfy { write in
             write.patient == patient && write.items.allSatisfy { $0.record.type == "Consent" }
+        }
+    }
+}
+
+extension TokenFacts {
+    /// Whether a token's scopes allow to write all of this.
+    ///
+    /// Whether a record is new the Guard sees only while it plans: to create or to update is the server's
+    /// to tell apart.
+    fileprivate func admits(_ writes: [PatientWrite]) -> Bool {
+        writes.allSatisfy { write in
+            if let patient, write.patient?.id != patient { return false }
+            return write.items.allSatisfy { item in
+                let needed: ClientScope.Actions = item.isDeletion ? .delete : [.create, .update]
+                return scopes.contains { scope in
+                    !scope.actions.isDisjoint(with: needed)
+                        && (scope.type == nil || scope.type == item.record.type)
+                }
+            }
         }
     }
 }
@@ -135,6 +157,10 @@ struct WritePlanner {
                     uniquingKeysWith: { $1 }
                 )
             )
+            // What is deleted states nothing any more.
+            part.withdrawn = write.items.filter(\.isDeletion).map(\.record).filter {
+                book.facts.facts.entry(of: $0) != nil
+            }
         }
         // What an earlier intent of this session states stands before what is stored.
         if let identity = write.identity,

@@ -39,9 +39,11 @@ struct BatchSealer {
                     try sealers[job.store.segment] ?? RecordSealer(writeKey: job.store.writeKey)
                 sealers[job.store.segment] = sealer
                 defer { start += Self.saltByteCount }
+                var header = RowHeader(job.store, of: job.plan)
+                header.isDeleted = job.resource.item.isDeletion
                 return try seal(
                     job.resource.document,
-                    header: RowHeader(job.store, of: job.plan),
+                    header: header,
                     with: sealer,
                     salt: Array(salts[start..<start + Self.saltByteCount])
                 )

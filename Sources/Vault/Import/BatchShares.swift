@@ -27,13 +27,15 @@ struct PatientBatch: Sendable {
         // What follows shared records only is shared itself, and so names nobody.
         if write.patient == nil { item.namesOthers = false }
         write.items.append(item)
+        resources.append(resource)
+        // What is deleted states nothing any more.
+        if item.isDeletion { return }
         if !resource.facts.isEmpty {
             write.facts.append(
                 PatientFacts.Entry(origin: resource.record, version: 1, facts: resource.facts)
             )
         }
         if let identity = resource.identity { write.identity = identity }
-        resources.append(resource)
     }
 }
 

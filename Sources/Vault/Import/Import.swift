@@ -66,7 +66,7 @@ extension VaultService {
     }
 
     /// Runs one transaction of rows between its intents and its `stored` entry.
-    private func store(
+    func store(
         in session: WriteSessionID,
         _ run: (inout ImportWork) throws -> ImportReport
     ) throws -> ImportReport {

@@ -21,6 +21,10 @@ struct ImportWork {
     private var patients: Set<RecordOwner> = []
     /// Patients of whom neither vault nor file has shown a Patient resource yet, with who named them.
     private var awaited: [RecordID: (entry: Int, type: String)] = [:]
+    /// Versions that must stand there before, 0 for none, where a writer expects one.
+    var expectedVersions: [RecordID: UInt32] = [:]
+    /// Versions that were written; kept only for a writer of single changes.
+    private(set) var versions: [RecordID: UInt32]?
 
     init(vault: VaultService, session: WriteSessionID, writer: any RecordWriter) {
         self.vault = vault
@@ -91,6 +95,14 @@ struct ImportWork {
         }.flatMap { $0 }
     }
 
+    /// Writes single changes and answers the version of each record; one that was not written is not in it.
+    mutating func run(_ changes: [AnalysedResource]) throws -> [RecordID: UInt32] {
+        versions = [:]
+        for change in changes { try add(change) }
+        try finish()
+        return versions ?? [:]
+    }
+
     private mutating func add(_ resource: AnalysedResource) throws {
         report.resources += 1
         try place(resource, isLast: false)
@@ -155,9 +167,23 @@ struct ImportWork {
         batchByteCount = 0
         for round in shares.rounds {
             let plans = try vault.guard.plan(round.map(\.write), in: session)
+            if versions != nil { try noteVersions(round, plans) }
             try store(round, plans)
         }
         report.unlabelled += shares.unclassified
+    }
+
+    /// Keeps the planned versions, and refuses a plan that follows another version than was expected.
+    private mutating func noteVersions(_ round: [PatientBatch], _ plans: [PatientPlan]) throws {
+        for (part, plan) in zip(round, plans) {
+            for (resource, store) in zip(part.resources, plan.stores) {
+                guard let store else { continue }
+                if let expected = expectedVersions[resource.record], store.version != expected + 1 {
+                    throw VaultError.versionConflict
+                }
+                versions?[resource.record] = store.version
+            }
+        }
     }
 
     /// Seals what was planned, announces it, and inserts the rows.

@@ -11,7 +11,7 @@ internal import VaultCore
 final class AnalysedResource: Sendable {
     let entry: Int
     let record: RecordID
-    /// The bytes to store.
+    /// The bytes to store; those of the version before, where this one is a deletion.
     let document: JSONDocument
     let owner: OwnerClue
     let item: WriteItem
@@ -22,7 +22,8 @@ final class AnalysedResource: Sendable {
         _ resource: FileResource,
         _ summary: ResourceSummary,
         labeller: inout Labeller,
-        isPart2Source: Bool
+        isPart2Source: Bool,
+        isDeletion: Bool = false
     ) {
         let document = resource.document
         let ownership = summary.ownership(in: document)
@@ -36,7 +37,7 @@ final class AnalysedResource: Sendable {
             in: document,
             marks: isPart2Source && !isShared ? [.part2] : .none
         )
-        item = WriteItem(
+        var item = WriteItem(
             record: resource.record,
             digest: document.withBytes { TreeHasher.leafHash($0).bytes },
             category: summary.category(in: document),
@@ -47,6 +48,8 @@ final class AnalysedResource: Sendable {
             links: Self.links(summary, of: resource),
             bases: found.bases.map { "\($0.label): \($0.source)" }
         )
+        item.isDeletion = isDeletion
+        self.item = item
         facts = FactExtractor.facts(of: document.root, isPart2Source: isPart2Source)
         identity = summary.type == .patient ? IdentityReader.identity(of: document.root) : nil
     }

@@ -14,8 +14,9 @@ struct PatientVault: ParsableCommand {
             CommandGroup(
                 name: "A vault",
                 subcommands: [
-                    Init.self, Status.self, Verify.self, PrincipalCommand.self, KeysCommand.self,
-                    ImportCommand.self, Backup.self, Restore.self, Demo.self,
+                    Init.self, Status.self, Verify.self, PrincipalCommand.self, ClientCommand.self,
+                    KeysCommand.self,
+                    ImportCommand.self, Serve.self, Backup.self, Restore.self, Demo.self,
                 ]
             ),
             CommandGroup(

@@ -102,6 +102,13 @@ struct OpenVault {
     func close() throws {
         let note = Array(try core.checkpoint().utf8)
         try service.close()
+        try keep(note)
+    }
+
+    /// Signs a checkpoint over the log as it is and leaves it beside the folder, while the vault stays open.
+    func keepCheckpoint() throws { try keep(Array(try core.checkpoint().utf8)) }
+
+    private func keep(_ note: [UInt8]) throws {
         if (try? Files.read(folder.checkpointFile)) != note {
             try Files.replace(folder.checkpointFile, mode: 0o644, note)
         }

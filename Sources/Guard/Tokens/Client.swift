@@ -1,0 +1,75 @@
+public import Sealing
+public import VaultCore
+
+/// A program that may ask for tokens: a principal's, with its keys, its scopes and its purposes.
+public struct Client: Sendable, Hashable {
+    /// Client id, unique in the vault.
+    public let id: String
+    /// In whose name it acts; what the consent rules see.
+    public let principal: PrincipalID
+    /// Keys its assertions are signed with.
+    public let keys: [WebKey]
+    /// What it may at most ask for.
+    public let scopes: [ClientScope]
+    /// v3 PurposeOfUse codes it may act for; where there is only one, it need not name it.
+    public let purposes: [String]
+    /// Whether it may still ask.
+    public internal(set) var isDisabled = false
+
+    /// Describes a client.
+    ///
+    /// Gives `nil` where the id is not 1 to 64 of `A-Z a-z 0-9 - . _`, or keys, scopes or purposes are
+    /// missing.
+    ///
+    /// - Parameters:
+    ///   - id: Client id.
+    ///   - principal: In whose name it acts.
+    ///   - keys: Keys its assertions are signed with.
+    ///   - scopes: What it may at most ask for.
+    ///   - purposes: What it may act for.
+    public init?(
+        id: String,
+        principal: PrincipalID,
+        keys: [WebKey],
+        scopes: [ClientScope],
+        purposes: [String]
+    ) {
+        guard (1...64).contains(id.utf8.count), !keys.isEmpty, keys.count <= 32, !scopes.isEmpty,
+            !purposes.isEmpty,
+            id.utf8.allSatisfy({
+                FHIRID(String(decoding: [$0], as: UTF8.self)) != nil || $0 == 0x5F
+            })
+        else { return nil }
+        self.id = id
+        self.principal = principal
+        self.keys = keys
+        self.scopes = scopes
+        self.purposes = purposes
+    }
+
+    /// The client as its log entry and the state keep it.
+    public var json: JSONValue {
+        [
+            "id": .string(id), "principal": .string(principal.text),
+            "keys": .array(keys.map(\.json)), "scopes": .strings(scopes.map(\.description)),
+            "purposes": .strings(purposes), "disabled": .bool(isDisabled),
+        ]
+    }
+
+    init(json: JSONValue) throws(GuardError) {
+        guard let id = json["id"]?.string,
+            let principal = json["principal"]?.string.flatMap({ PrincipalID($0) }),
+            let keys = json["keys"]?.array, let scopes = json["scopes"]?.stringArray,
+            let purposes = json["purposes"]?.stringArray, let disabled = json["disabled"]?.bool,
+            var client = Client(
+                id: id,
+                principal: principal,
+                keys: keys.compactMap { WebKey(json: $0) },
+                scopes: scopes.compactMap { ClientScope($0) },
+                purposes: purposes
+            ), client.keys.count == keys.count, client.scopes.count == scopes.count
+        else { throw .damagedState }
+        client.isDisabled = disabled
+        self = client
+    }
+}

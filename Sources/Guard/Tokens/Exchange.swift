@@ -1,0 +1,154 @@
+internal import Consent
+internal import MerkleLog
+internal import Sealing
+internal import VaultCore
+
+extension GuardCore {
+    /// Gives a client a token for its assertion; the issue is an entry, durable before the token leaves.
+    ///
+    /// - Parameter request: Assertion and scopes.
+    /// - Returns: The token, or the refusal that the client is told.
+    /// - Throws: A ``Failure`` where the question could not be decided; then there is no token.
+    public func issueToken(_ request: TokenRequest) throws -> TokenOutcome {
+        try exclusively { mutable in
+            let state = mutable.state
+            let now = try state.entryTime()
+            guard
+                let assertion = Assertion(request.assertion, audience: request.audience, now: now),
+                let client = try state.client(assertion.client), !client.isDisabled,
+                let principal = try state.principal(client.principal), !principal.isDisabled,
+                let key = client.keys.first(where: {
+                    $0.id == assertion.keyID && $0.algorithm == assertion.algorithm
+                }), key.isValid(assertion.token.signature, for: assertion.token.signed),
+                try mutable.authenticator.isFirst(assertion, state: state, now: now)
+            else { return .refused(.invalidClient) }
+            guard let scopes = client.granted(request.scope) else { return .refused(.invalidScope) }
+            guard let purposes = client.purposes(asked: assertion.purposes) else {
+                return .refused(.invalidRequest)
+            }
+            guard let id = SessionID(bytes: state.random.bytes(16)) else {
+                throw GuardError.damagedState
+            }
+            // Seconds in a token, so that what is kept and what is signed are the same.
+            let start = Instant(seconds: now.microseconds / 1_000_000)
+            let facts = TokenFacts(
+                id: id,
+                principal: principal.id,
+                kind: principal.requester.kind,
+                client: client.id,
+                scopes: scopes,
+                purposes: purposes,
+                patient: nil,
+                issued: start,
+                end: start.advanced(by: TokenFacts.lifetime)
+            )
+            let actor = Actor(
+                principal: principal,
+                method: "private_key_jwt",
+                credential: "\(client.id)#\(key.id)",
+                session: id,
+                token: nil
+            )
+            try state.write(issueOf: facts, by: actor, context: request.context)
+            return .issued(try mutable.authenticator.issue(facts, state: state), facts)
+        }
+    }
+
+    /// What a token says; `nil` where it does not hold (any more).
+    ///
+    /// - Parameter token: As the client sent it.
+    /// - Returns: Its facts, principal and client being enabled still.
+    /// - Throws: A ``Failure``.
+    public func tokenFacts(_ token: String) throws -> TokenFacts? {
+        try exclusively { mutable in
+            try mutable.authenticator.liveToken(token, state: mutable.state)?.facts
+        }
+    }
+
+    /// Ends a token at once, and the grants of its principal with it; a client may end only its own.
+    ///
+    /// - Parameters:
+    ///   - token: As the client sent it; one that does not hold is none to end.
+    ///   - client: Who asks, proved by ``authenticate(_:)``.
+    /// - Throws: A ``Failure``.
+    public func revokeToken(_ token: String, of client: String) throws {
+        try exclusively { mutable in
+            let state = mutable.state
+            guard let live = try mutable.authenticator.liveToken(token, state: state),
+                live.facts.client == client
+            else { return }
+            var header = EntryHeader(kind: .session, time: try state.entryTime())
+            header.actor = live.principal.id.text
+            header.actorKind = live.principal.requester.kind.rawValue
+            header.action = "revoke-token"
+            header.authMethod = "private_key_jwt"
+            header.session = live.facts.id.description
+            header.client = client
+            try state.append(header)
+            try state.commit()
+            try mutable.authenticator.revoke(live.facts, state: state)
+            mutable.grants.revokeAll(of: live.facts.principal)
+        }
+    }
+
+    /// Proves a client by its assertion, for introspection and revocation; no token comes of it.
+    ///
+    /// - Parameter request: The assertion and the endpoint's own URL; scopes are not looked at.
+    /// - Returns: The client's id, or `nil`.
+    /// - Throws: A ``Failure``.
+    public func authenticate(_ request: TokenRequest) throws -> String? {
+        try exclusively { mutable in
+            let state = mutable.state
+            let now = try state.entryTime()
+            guard
+                let assertion = Assertion(request.assertion, audience: request.audience, now: now),
+                let client = try state.client(assertion.client), !client.isDisabled,
+                let key = client.keys.first(where: {
+                    $0.id == assertion.keyID && $0.algorithm == assertion.algorithm
+                }), key.isValid(assertion.token.signature, for: assertion.token.signed),
+                try mutable.authenticator.isFirst(assertion, state: state, now: now)
+            else { return nil }
+            return client.id
+        }
+    }
+}
+
+extension Client {
+    /// The scopes asked for as far as they are registered; `nil` where nothing is left.
+    func granted(_ asked: String) -> [ClientScope]? {
+        var found: [ClientScope] = []
+        for word in asked.split(separator: " ").prefix(200) {
+            guard let wanted = ClientScope(word), wanted.context == .system else { continue }
+            for own in scopes {
+                if let narrowed = wanted.narrowed(to: own), !found.contains(narrowed) {
+                    found.append(narrowed)
+                }
+            }
+        }
+        return found.isEmpty ? nil : found
+    }
+
+    /// The purposes of a token: those named, all registered; where none is named, the only one there is.
+    func purposes(asked: [String]?) -> [String]? {
+        guard let asked else { return purposes.count == 1 ? purposes : [] }
+        guard !asked.isEmpty, asked.allSatisfy({ purposes.contains($0) }) else { return nil }
+        return asked
+    }
+}
+
+extension GuardState {
+    fileprivate func write(
+        issueOf facts: TokenFacts,
+        by actor: Actor,
+        context: CallContext
+    ) throws {
+        var header = try self.header(.session, by: actor, context: context)
+        header.action = "issue-token"
+        header.client = facts.client
+        header.purpose = facts.purposes
+        header.scopeAsked = .string(facts.scope)
+        header.more = [.init("ends", .string(facts.end.description))]
+        try append(header)
+        try commit()
+    }
+}

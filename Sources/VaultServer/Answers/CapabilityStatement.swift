@@ -1,0 +1,120 @@
+internal import FHIRModel
+internal import FHIRSearch
+internal import VaultCore
+
+/// What the server does, made from the tables that do it.
+struct CapabilityStatement {
+    let base: String
+    let origin: String
+
+    private static let restful = ["read", "vread", "history-instance", "search-type"]
+    private static let writing = ["create", "update", "patch", "delete"]
+
+    var json: JSONValue {
+        [
+            "resourceType": "CapabilityStatement", "status": "active", "date": "2026-11-27",
+            "publisher": "patientvault", "kind": "instance",
+            "software": ["name": "patientvault", "version": "0.1.0"],
+            "implementation": ["description": "patientvault", "url": .string(base)],
+            "fhirVersion": "4.0.1", "format": ["json", "application/fhir+json"],
+            "patchFormat": ["application/json-patch+json"],
+            "rest": .array([
+                [
+                    "mode": "server",
+                    "documentation": .string(Self.words),
+                    "security": security,
+                    "resource": .array(resources),
+                    "interaction": .array(["batch", "transaction"].map { ["code": .string($0)] }),
+                ]
+            ]),
+        ]
+    }
+
+    private static let words =
+        "Every answer is inside what the patient's consents and the law permit the client's principal for the"
+        + " purpose in its token; hidden, denied and absent resources answer alike, and totals count what is"
+        + " visible. A search names its patient, or finds one by identifier, or by name and birth date where"
+        + " the client's work is to find. References to what the reader cannot see are masked."
+
+    private var security: JSONValue {
+        [
+            "extension": .array([
+                [
+                    "url": "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris",
+                    "extension": .array([
+                        ["url": "token", "valueUri": .string("\(origin)/auth/token")],
+                        ["url": "introspect", "valueUri": .string("\(origin)/auth/introspect")],
+                        ["url": "revoke", "valueUri": .string("\(origin)/auth/revoke")],
+                    ]),
+                ]
+            ]),
+            "service": .array([
+                [
+                    "coding": .array([
+                        [
+                            "system":
+                                "http://terminology.hl7.org/CodeSystem/restful-security-service",
+                            "code": "SMART-on-FHIR",
+                        ]
+                    ])
+                ]
+            ]),
+        ]
+    }
+
+    private var resources: [JSONValue] {
+        let types = Set(SearchParameterTable.standard.types).union([.auditEvent])
+        return types.sorted { $0.rawValue < $1.rawValue }.map(resource)
+    }
+
+    private func resource(_ type: ResourceType) -> JSONValue {
+        let parameters = SearchParameterTable.standard.parameters(of: type)
+        let isReadOnly = type == .auditEvent
+        var codes = isReadOnly ? ["read", "search-type"] : Self.restful + Self.writing
+        if type == .consent { codes.removeAll { ["update", "patch", "delete"].contains($0) } }
+        var json: JSONValue = [
+            "type": .string(type.rawValue),
+            "interaction": .array(codes.map { ["code": .string($0)] }),
+            "versioning": "versioned", "readHistory": .bool(!isReadOnly), "updateCreate": false,
+            "conditionalCreate": .bool(!isReadOnly), "conditionalRead": "not-match",
+            "conditionalUpdate": false, "conditionalDelete": "not-supported",
+        ]
+        if isReadOnly {
+            json.set(
+                "searchParam",
+                .array([
+                    ["name": "patient", "type": "reference"], ["name": "date", "type": "date"],
+                    ["name": "outcome", "type": "token"],
+                ])
+            )
+            return json
+        }
+        let references = parameters.filter { $0.kind == .reference }
+        if !references.isEmpty {
+            json.set(
+                "searchInclude",
+                .strings(references.map { "\(type.rawValue):\($0.code)" })
+            )
+        }
+        json.set("searchRevInclude", ["Provenance:target"])
+        json.set(
+            "searchParam",
+            .array(parameters.map { ["name": .string($0.code), "type": .string($0.kind.name)] })
+        )
+        json.set("operation", .array(operations(of: type)))
+        return json
+    }
+
+    private func operations(of type: ResourceType) -> [JSONValue] {
+        let base = "http://hl7.org/fhir/OperationDefinition"
+        var found: [JSONValue] = [
+            ["name": "validate", "definition": .string("\(base)/Resource-validate")]
+        ]
+        if type == .patient {
+            found.append(
+                ["name": "everything", "definition": .string("\(base)/Patient-everything")]
+            )
+        }
+        return found
+    }
+}

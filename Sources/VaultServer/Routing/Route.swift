@@ -1,0 +1,107 @@
+/// What a request asks for, told by method and path alone.
+public enum Interaction: String, Sendable, Hashable, CaseIterable {
+    case health, ready, metrics, openAPI
+    case capabilities, smartConfiguration
+    case token, introspect, revoke
+    case read, vread, history, search, searchByPost, compartmentSearch, everything, everythingByPost
+    case create, update, patch, delete, bundle, validate
+
+    /// Whether it is answered to anybody; it tells nothing about anyone.
+    public var isPublic: Bool {
+        switch self {
+        case .health, .ready, .metrics, .openAPI, .capabilities, .smartConfiguration, .token,
+            .introspect, .revoke:
+            true
+        default: false
+        }
+    }
+}
+
+/// One row of the server's table: a request that is in none of them is not answered.
+public struct Route: Sendable, Hashable {
+    /// One segment of a path.
+    public enum Segment: Sendable, Hashable {
+        /// Exactly this text.
+        case text(String)
+        /// A FHIR resource type.
+        case type
+        /// A FHIR id.
+        case id
+        /// A version number.
+        case version
+    }
+
+    /// HTTP method.
+    public let method: String
+    /// Segments of the path.
+    public let path: [Segment]
+    /// What it asks for.
+    public let interaction: Interaction
+
+    /// The path as people write it: `/fhir/[type]/[id]`.
+    public var pattern: String {
+        "/"
+            + path.map { segment in
+                switch segment {
+                case .text(let text): text
+                case .type: "[type]"
+                case .id: "[id]"
+                case .version: "[vid]"
+                }
+            }.joined(separator: "/")
+    }
+
+    private init(_ method: String, _ path: [Segment], _ interaction: Interaction) {
+        self.method = method
+        self.path = path
+        self.interaction = interaction
+    }
+
+    /// The first segment of everything that is FHIR.
+    public static let base = "fhir"
+
+    /// Every request that the server answers.
+    public static let all: [Route] = {
+        let base = Segment.text(Route.base)
+        let patient = Segment.text("Patient")
+        var routes: [Route] = [
+            Route("GET", [.text("health")], .health),
+            Route("GET", [.text("ready")], .ready),
+            Route("GET", [.text("metrics")], .metrics),
+            Route("GET", [.text("openapi.json")], .openAPI),
+            Route(
+                "GET",
+                [.text(".well-known"), .text("smart-configuration")],
+                .smartConfiguration
+            ),
+            Route(
+                "GET",
+                [base, .text(".well-known"), .text("smart-configuration")],
+                .smartConfiguration
+            ),
+            Route("GET", [base, .text("metadata")], .capabilities),
+            Route("POST", [.text("auth"), .text("token")], .token),
+            Route("POST", [.text("auth"), .text("introspect")], .introspect),
+            Route("POST", [.text("auth"), .text("revoke")], .revoke),
+            Route("POST", [base], .bundle),
+            Route("POST", [base, .type, .text("_search")], .searchByPost),
+            Route("POST", [base, .type, .text("$validate")], .validate),
+            Route("GET", [base, patient, .id, .text("$everything")], .everything),
+            Route("POST", [base, patient, .id, .text("$everything")], .everythingByPost),
+            Route("GET", [base, patient, .id, .type], .compartmentSearch),
+            Route("GET", [base, .type], .search),
+            Route("POST", [base, .type], .create),
+            Route("GET", [base, .type, .id], .read),
+            Route("PUT", [base, .type, .id], .update),
+            Route("PATCH", [base, .type, .id], .patch),
+            Route("DELETE", [base, .type, .id], .delete),
+            Route("GET", [base, .type, .id, .text("_history")], .history),
+            Route("GET", [base, .type, .id, .text("_history"), .version], .vread),
+        ]
+        // HEAD answers as GET does, without the body.
+        routes += routes.filter { $0.method == "GET" }.map {
+            Route("HEAD", $0.path, $0.interaction)
+        }
+        return routes
+    }()
+}

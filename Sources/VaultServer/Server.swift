@@ -1,0 +1,217 @@
+internal import FHIRModel
+internal import FHIRSearch
+internal import Guard
+internal import Synchronization
+public import Vault
+public import VaultCore
+
+/// Answers FHIR and SMART requests from a vault.
+///
+/// One request: route, token, scope, then a lease of the Guard for each patient concerned, the answer from
+/// what the lease holds, a durable entry of what it carries, and only then the reply.
+public final class Server: HTTPService {
+    /// What a deployment chooses.
+    public struct Options: Sendable {
+        /// Where clients reach the server, without a slash at the end: `https://vault.example`.
+        public var origin: String
+        /// Most bytes of opened records kept for clients' next requests.
+        public var leaseByteLimit = 64 << 20
+
+        /// Takes an origin.
+        ///
+        /// - Parameter origin: Scheme, host and port.
+        public init(origin: String) { self.origin = origin }
+    }
+
+    let vault: VaultService
+    let options: Options
+    let clock: any TimeSource
+    let random: any RandomSource
+    let leases: LeaseCache
+    let tokens = TokenCache()
+    let cursors: CursorStore
+    let metrics = Metrics()
+    let attempts = AttemptLimiter()
+    private let originNow: Mutex<String>
+
+    /// Puts a server together; it answers as soon as it is asked.
+    ///
+    /// - Parameters:
+    ///   - vault: Unsealed.
+    ///   - options: What the deployment chooses.
+    ///   - clock: Where the time comes from.
+    ///   - random: For ids and cursors.
+    public init(
+        vault: VaultService,
+        options: Options,
+        clock: any TimeSource,
+        random: any RandomSource
+    ) {
+        self.vault = vault
+        self.options = options
+        self.clock = clock
+        self.random = random
+        leases = LeaseCache(byteLimit: options.leaseByteLimit)
+        cursors = CursorStore(random: random)
+        originNow = Mutex(options.origin)
+    }
+
+    /// Scheme, host and port of links.
+    public var origin: String { originNow.withLock { $0 } }
+
+    /// Sets the origin once the port is known.
+    ///
+    /// - Parameter origin: Scheme, host and port.
+    public func serve(at origin: String) { originNow.withLock { $0 = origin } }
+
+    /// The FHIR base URL.
+    var base: String { "\(origin)/\(Route.base)" }
+
+    /// Answers one request; every failure is an OperationOutcome.
+    ///
+    /// - Parameter call: The request.
+    /// - Returns: The reply.
+    public func reply(to call: HTTPCall) -> HTTPReply {
+        let start = ContinuousClock.now
+        let (interaction, reply) = answer(call)
+        metrics.count(interaction, status: reply.status, took: ContinuousClock.now - start)
+        return reply
+    }
+
+    /// Answers a request that the listener refused.
+    ///
+    /// - Parameters:
+    ///   - call: The request without its body.
+    ///   - refusal: Why.
+    /// - Returns: The reply.
+    public func reply(to call: HTTPCall, refusedBy refusal: HTTPRefusal) -> HTTPReply {
+        let problem =
+            switch refusal {
+            case .bodyTooLarge: Problem(413, "too-long", "the body is longer than is taken here")
+            case .busy: Problem.busy
+            case .bodyIncomplete: Problem(408, "timeout", "the body did not arrive whole")
+            }
+        metrics.count(nil, status: problem.status, took: .zero)
+        return problem.reply
+    }
+
+    private func answer(_ call: HTTPCall) -> (Interaction?, HTTPReply) {
+        switch RouteMatch.find(method: call.method, path: call.path) {
+        case .unknown:
+            return (nil, Problem(404, "not-found", "there is nothing at this address").reply)
+        case .otherMethods(let methods):
+            var problem = Problem.methodNotKnown
+            problem.headers = [("Allow", methods.joined(separator: ", "))]
+            return (nil, problem.reply)
+        case .found(let match):
+            do { return (match.route.interaction, try answer(call, match)) } catch {
+                return (match.route.interaction, Problem(error).reply)
+            }
+        }
+    }
+
+    /// Answers a request whose route is known.
+    func answer(_ call: HTTPCall, _ match: RouteMatch) throws -> HTTPReply {
+        guard match.route.interaction.isPublic else {
+            let requester = try requester(of: call)
+            let work = FHIRCall(call, match, requester: requester, server: self)
+            try work.checkMediaTypes()
+            return try work.reply()
+        }
+        switch match.route.interaction {
+        case .health: return plain(200, "ok")
+        case .ready:
+            _ = try vault.guard.status()
+            return plain(200, "ready")
+        case .metrics: return plain(200, metrics.text(leases: leases.count))
+        case .openAPI: return json(200, OpenAPI(base: base).document)
+        case .capabilities:
+            try Self.checkAccept(call)
+            return fhir(200, CapabilityStatement(base: base, origin: origin).json.bytes)
+        case .smartConfiguration: return json(200, SMARTConfiguration(origin: origin).json)
+        case .token, .introspect, .revoke:
+            return TokenEndpoint(server: self).reply(to: call, match.route.interaction)
+        default: throw Problem.notFound
+        }
+    }
+
+    // MARK: Who asks
+
+    private func requester(of call: HTTPCall) throws -> Requester {
+        guard let header = call.header("authorization"),
+            let space = header.firstIndex(of: " "), header[..<space].lowercased() == "bearer"
+        else { throw Problem.unauthorized }
+        let token = header[space...].drop { $0 == " " }
+        guard !token.isEmpty, token.utf8.count <= CompactToken.maximumByteCount,
+            let facts = try tokens.facts(
+                of: String(token),
+                now: clock.now(),
+                else: vault.guard.tokenFacts
+            )
+        else { throw Problem.unauthorized }
+        return Requester(
+            token: String(token),
+            facts: facts,
+            emergency: call.header("x-break-glass").map {
+                BreakGlass(reason: $0, note: call.header("x-break-glass-note"))
+            },
+            context: context(of: call, client: facts.client)
+        )
+    }
+
+    /// Where a call comes from, as the log states it.
+    func context(of call: HTTPCall, client: String?) -> CallContext {
+        CallContext(
+            sourceAddress: call.remoteAddress,
+            client: client,
+            recordServer: "fhir",
+            automation: .unknown
+        )
+    }
+
+    // MARK: Replies
+
+    func plain(_ status: Int, _ text: String) -> HTTPReply {
+        HTTPReply(
+            status: status,
+            headers: [
+                ("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store"),
+            ],
+            body: Array("\(text)\n".utf8)
+        )
+    }
+
+    func json(_ status: Int, _ value: JSONValue) -> HTTPReply {
+        HTTPReply(
+            status: status,
+            headers: [("Content-Type", MediaType.json), ("Cache-Control", "no-store")],
+            body: value.bytes
+        )
+    }
+
+    func fhir(_ status: Int, _ body: [UInt8]) -> HTTPReply {
+        HTTPReply(
+            status: status,
+            headers: [("Content-Type", MediaType.fhir), ("Cache-Control", "no-store")],
+            body: body
+        )
+    }
+
+    /// Refuses a client that takes no FHIR JSON.
+    static func checkAccept(_ call: HTTPCall) throws {
+        let pairs = FormText.pairs(call.query) ?? []
+        if let format = pairs.first(where: { $0.name == "_format" })?.value {
+            guard ["json", MediaType.json, MediaType.fhir].contains(MediaType.bare(format)) else {
+                throw Problem.notAcceptable
+            }
+            return
+        }
+        guard let accept = call.header("accept") else { return }
+        let taken = accept.split(separator: ",").map { MediaType.bare(String($0)) }
+        guard
+            taken.contains(where: {
+                ["*/*", "application/*", MediaType.json, MediaType.fhir].contains($0)
+            }) || taken.isEmpty
+        else { throw Problem.notAcceptable }
+    }
+}

@@ -1,0 +1,143 @@
+internal import ArgumentParser
+internal import Consent
+internal import Guard
+internal import Sealing
+internal import VaultCore
+
+struct ClientCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "client",
+        abstract: "Programs that may ask for access tokens.",
+        subcommands: [ClientNew.self, ClientList.self, ClientDisable.self]
+    )
+}
+
+struct ClientNew: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "new",
+        abstract: "Registers a client, or gives it new keys, scopes or purposes.",
+        discussion: """
+            The client signs its assertions (SMART Backend Services, private_key_jwt) with a key of the \
+            set; ES384 and RS384 are taken. It acts in its principal's name: consents and rules see that.
+            """
+    )
+
+    @Option(help: ArgumentHelp("The client's id.", valueName: "id")) var id: String
+    @Option(help: ArgumentHelp("A registered principal.", valueName: "id")) var principal: String
+    @Option(help: ArgumentHelp("Its public keys: a JWKS file.", valueName: "file"))
+    var keys: String
+    @Option(
+        name: .customLong("scope"),
+        help: ArgumentHelp("At most this: system/Observation.rs, …", valueName: "scope")
+    )
+    var scopes: [String]
+    @Option(
+        name: .customLong("purpose"),
+        help: ArgumentHelp("v3 PurposeOfUse it may act for.", valueName: "code")
+    )
+    var purposes: [String]
+    @OptionGroup var options: VaultOptions
+
+    func run() throws {
+        let client = try client()
+        try options.withVault { vault in
+            let body: JSONValue = ["kind": "register-client", "client": client.json]
+            try vault.core.register(
+                client,
+                by: try vault.caller(for: body),
+                context: vault.context
+            )
+        }
+        if options.terminal.isJSON { return options.terminal.answer(client.json) }
+        options.terminal.say("client `\(client.id)` acts as `\(client.principal)`")
+    }
+
+    private func client() throws -> Client {
+        guard let json = JSONValue(parsing: try Files.read(keys)),
+            let set = WebKey.set(json), !set.isEmpty
+        else {
+            throw Complaint.badInput(
+                "`\(keys)` holds no usable public key",
+                hint: "give a JWKS with P-384 or RSA keys of 2048 bits and more, each with a `kid`"
+            )
+        }
+        let known = try scopes.map { text in
+            guard let scope = ClientScope(text), scope.context == .system else {
+                throw Complaint.usage(
+                    "`--scope` takes scopes such as `system/Observation.rs`",
+                    hint: "one option for each scope"
+                )
+            }
+            return scope
+        }
+        for purpose in purposes where !PurposeSet.knows(purpose) {
+            throw Complaint.usage(
+                "`--purpose` takes codes of v3 PurposeOfUse",
+                hint: "TREAT, HPAYMT, HOPERAT, PATRQT, HRESCH, …"
+            )
+        }
+        guard let principal = PrincipalID(principal),
+            let client = Client(
+                id: id,
+                principal: principal,
+                keys: set,
+                scopes: known,
+                purposes: purposes
+            )
+        else {
+            throw Complaint.usage(
+                "the client's or the principal's id is not one",
+                hint: "1 to 64 letters, digits, `-`, `.` or `_`"
+            )
+        }
+        return client
+    }
+}
+
+struct ClientList: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "All clients, disabled ones included."
+    )
+
+    @OptionGroup var options: VaultOptions
+
+    func run() throws {
+        let clients = try options.withVault { try $0.core.clients() }
+        if options.terminal.isJSON {
+            return options.terminal.answer(.array(clients.map(\.json)))
+        }
+        for client in clients {
+            options.terminal.say(
+                "\(client.id)  as \(client.principal)\(client.isDisabled ? "  (disabled)" : "")"
+            )
+            options.terminal.say(
+                "  " + client.scopes.map(\.description).joined(separator: " ") + "  for "
+                    + client.purposes.joined(separator: ", ")
+            )
+        }
+    }
+}
+
+struct ClientDisable: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "disable",
+        abstract: "Ends a client's right to ask; its tokens end with it."
+    )
+
+    @Argument(help: "The client's id.") var id: String
+    @OptionGroup var options: VaultOptions
+
+    func run() throws {
+        try options.withVault { vault in
+            let body: JSONValue = ["kind": "disable-client", "client": .string(id)]
+            try vault.core.disableClient(
+                id,
+                by: try vault.caller(for: body),
+                context: vault.context
+            )
+        }
+        if options.terminal.isJSON { return options.terminal.answer(["disabled": .string(id)]) }
+        options.terminal.say("client `\(id)` is disabled")
+    }
+}

@@ -1,0 +1,131 @@
+internal import ArgumentParser
+internal import Dispatch
+internal import Sealing
+internal import Synchronization
+internal import Vault
+internal import VaultCore
+internal import VaultServer
+
+struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "FHIR R4 and SMART Backend Services over HTTP.",
+        discussion: """
+            Plain HTTP is served on a loopback address only. Ends gracefully on SIGTERM or Ctrl-C. \
+            Register programs with `patientvault client new` first.
+            """
+    )
+
+    @Option(help: ArgumentHelp("Address to bind.", valueName: "address")) var host = "127.0.0.1"
+    @Option(help: ArgumentHelp("Port; 0 for any that is free.", valueName: "n")) var port = 8443
+    @Option(
+        name: .customLong("tls-cert"),
+        help: ArgumentHelp("Certificate chain, PEM.", valueName: "file")
+    )
+    var certificates: String?
+    @Option(
+        name: .customLong("tls-key"),
+        help: ArgumentHelp("Its private key, PEM.", valueName: "file")
+    )
+    var privateKey: String?
+    @Option(
+        help: ArgumentHelp(
+            "Where clients reach the server, if not at address and port: https://vault.example.",
+            valueName: "url"
+        )
+    )
+    var origin: String?
+    @OptionGroup var options: VaultOptions
+
+    func run() throws {
+        let listening = try listenerOptions()
+        let place = Place(origin: origin, host: host, isTLS: certificates != nil)
+        try options.withVault(labels: true) { vault in
+            let server = Server(
+                vault: vault.service,
+                options: Server.Options(origin: place.address(port: port)),
+                clock: SystemClock(),
+                random: SystemRandom()
+            )
+            let listener = try HTTPListener(server, options: listening)
+            let terminal = options.terminal
+            let keeper = CheckpointKeeper(vault)
+            defer { keeper.stop() }
+            try Self.wait {
+                try await listener.run { port in
+                    let address = place.address(port: port)
+                    server.serve(at: address)
+                    if terminal.isJSON {
+                        terminal.answer([
+                            "url": .string("\(address)/fhir"), "port": .int(Int64(port)),
+                        ])
+                    } else {
+                        terminal.say("listening on \(address)/fhir")
+                    }
+                }
+            }
+        }
+    }
+
+    /// Where clients reach the server.
+    private struct Place {
+        let origin: String?
+        let host: String
+        let isTLS: Bool
+
+        func address(port: Int) -> String {
+            if let origin { return origin.hasSuffix("/") ? String(origin.dropLast()) : origin }
+            let name = host.contains(":") ? "[\(host)]" : host
+            return "\(isTLS ? "https" : "http")://\(name):\(port)"
+        }
+    }
+
+    private func listenerOptions() throws -> HTTPListener.Options {
+        var listening = HTTPListener.Options()
+        listening.host = host
+        guard (0...65_535).contains(port) else {
+            throw Complaint.usage("`--port` is not a port", hint: "0 to 65535")
+        }
+        listening.port = port
+        switch (certificates, privateKey) {
+        case (nil, nil): break
+        case (let certificates?, let privateKey?):
+            listening.tls = (
+                certificates: try Files.readText(certificates),
+                privateKey: try Files.readText(privateKey)
+            )
+        default:
+            throw Complaint.usage(
+                "`--tls-cert` and `--tls-key` belong together",
+                hint: "give both or neither"
+            )
+        }
+        return listening
+    }
+
+    /// Runs asynchronous work from the main thread, which waits for it.
+    private static func wait(_ work: @escaping @Sendable () async throws -> Void) throws {
+        let done = DispatchSemaphore(value: 0)
+        let failure = Mutex<(any Error)?>(nil)
+        Task.detached {
+            do { try await work() } catch { failure.withLock { $0 = error } }
+            done.signal()
+        }
+        done.wait()
+        if let error = failure.withLock({ $0 }) { throw error }
+    }
+}
+
+/// Signs a checkpoint every ten seconds and leaves it beside the vault, as the witness of the next start.
+struct CheckpointKeeper {
+    private let timer: any DispatchSourceTimer
+
+    init(_ vault: OpenVault) {
+        let timer = DispatchSource.makeTimerSource(queue: .global())
+        timer.schedule(deadline: .now() + 10, repeating: 10)
+        timer.setEventHandler { try? vault.keepCheckpoint() }
+        timer.resume()
+        self.timer = timer
+    }
+
+    func stop() { timer.cancel() }
+}
