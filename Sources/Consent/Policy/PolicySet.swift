@@ -43,6 +43,8 @@ public struct PolicySet: Sendable {
     public let obligations: [String: Obligation]
     /// What the deployment chose.
     public var options: Options
+    /// The files, sorted by name.
+    package let files: [File]
     /// The files' names and texts in one unambiguous sequence, sorted by name: hash it for the digest of
     /// the policy set.
     public let canonicalBytes: [UInt8]
@@ -75,6 +77,7 @@ public struct PolicySet: Sendable {
         compiled = CompiledPolicies(ordered)
         self.obligations = obligations
         self.options = options
+        self.files = sorted
         canonicalBytes = sorted.flatMap { file in
             [UInt8]("\(file.name.utf8.count) \(file.name) \(file.text.utf8.count) ".utf8)
                 + file.text.utf8
@@ -91,5 +94,19 @@ public struct PolicySet: Sendable {
         return found.sorted {
             ($0.file, $0.line, $0.column, $0.what) < ($1.file, $1.line, $1.column, $1.what)
         }
+    }
+}
+
+extension PolicySet {
+    /// No rule at all: denies everything.
+    package static let empty = PolicySet()
+
+    private init() {
+        rules = []
+        obligations = [:]
+        options = Options()
+        files = []
+        canonicalBytes = []
+        compiled = CompiledPolicies([])
     }
 }

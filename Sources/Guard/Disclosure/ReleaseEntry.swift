@@ -27,10 +27,7 @@ struct ReleaseEntry {
         self.id = id
         var header = try state.header(.decision, by: actor, context: request.context)
         time = header.time
-        let isEmergency = question.decision.layer == .emergency
-        end = time.advanced(
-            by: isEmergency ? Limits.breakGlassLifetime : Limits.grantLifetime
-        )
+        end = time.advanced(by: Limits.grantLifetime)
         let decision = question.decision
         header.purpose = request.purposes
         header.action = request.action
@@ -85,7 +82,8 @@ struct ReleaseEntry {
             directoryIndex: subject.directoryIndex,
             segments: Set(question.segments.map(\.segment)),
             end: end,
-            header: header
+            header: header,
+            request: question.context.request
         )
     }
 }

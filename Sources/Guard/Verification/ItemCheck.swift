@@ -84,6 +84,7 @@ extension StateAudit {
                 != nil
         case .headsTile:
             return replay.heads.tile(at: key) == bytes
+        case .nonce: return key.count == 16 && bytes.count == 8
         case .meta, .principal, .patient, .index, .incident, .contact, .ring, .hold,
             .seal:
             return true

@@ -12,6 +12,8 @@ struct WriteSession {
     let context: CallContext
     let origin: String
     let statesFacts: Bool
+    /// When it was last continued.
+    var lastUsed: Instant
     /// Set where only this patient's Consents may be written.
     var onlyConsentsOf: RecordID?
     /// What each patient's book will be; nothing of it is staged before the intents are stored.

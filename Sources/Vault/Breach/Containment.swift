@@ -55,7 +55,9 @@ extension VaultService {
         by person: any IncidentPerson,
         context: CallContext
     ) throws -> [ContainmentMeasure] {
-        let known = try `guard`.principals()
+        let known = try `guard`.principals(
+            by: try person.caller(for: GuardRequest.principals)
+        )
         for case .disable(let id) in measures where !known.contains(where: { $0.id == id }) {
             throw GuardError.unknown(what: "principal")
         }
@@ -64,7 +66,7 @@ extension VaultService {
             case .disable(let id):
                 guard known.contains(where: { $0.id == id && $0.isDisabled }) else { return false }
                 let body = GuardCore.reinstateBody(id)
-                try `guard`.reinstate(id, by: try person.caller(for: body), context: context)
+                try localGuard().reinstate(id, by: try person.caller(for: body), context: context)
                 return true
             case .seal(let seal): return try apply(seal, closes: false, person, context)
             }
@@ -86,7 +88,7 @@ extension VaultService {
         by person: any IncidentPerson,
         context: CallContext
     ) throws -> [PatientPseudonym] {
-        let erased = Set(try `guard`.erasedPatients())
+        let erased = Set(try localGuard().erasedPatients(by: .operator))
         return try patients.filter { patient in
             guard !erased.contains(patient) else { return false }
             let body: JSONValue = [
@@ -109,7 +111,7 @@ extension VaultService {
         _ context: CallContext
     ) throws -> Bool {
         let body = GuardCore.sealBody(seal, closes: closes)
-        return try `guard`.apply(
+        return try localGuard().apply(
             seal,
             closes: closes,
             by: try person.caller(for: body),

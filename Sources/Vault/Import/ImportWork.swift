@@ -143,7 +143,7 @@ struct ImportWork {
         guard case .patient(let patient) = owner else { return }
         if resource.record == patient {
             awaited[patient] = nil
-        } else if isNew, try !vault.guard.holds(patient) {
+        } else if isNew, try !vault.guard.holds(patient, in: session) {
             awaited[patient] = (resource.entry, resource.record.type)
         }
     }

@@ -21,8 +21,8 @@ extension VaultService {
     /// - Returns: Problems as values.
     /// - Throws: A ``Failure`` where a file cannot be read at all.
     /// - Complexity: O(entries + versions).
-    public func verify() throws -> VerifyReport {
-        var audit = try `guard`.audit()
+    public func verify(by caller: Caller = .operator) throws -> VerifyReport {
+        var audit = try `guard`.audit(by: caller)
         for problem in try records.integrityCheck() {
             audit.problems.append(AuditProblem(kind: "file", detail: problem.detail))
         }

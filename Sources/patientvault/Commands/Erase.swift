@@ -51,7 +51,7 @@ struct Erase: ParsableCommand {
     ///
     /// - Returns: What the certificate says of it; `nil` where there never was a backup.
     private func renewKeyBackup(_ vault: OpenVault) throws -> JSONValue? {
-        guard let old = try vault.core.custody(of: .keys) else { return nil }
+        guard let old = try vault.localGuard().custody(of: .keys) else { return nil }
         let folder = CustodyFolder(path: custody ?? vault.folder.custodyFolder)
         let new = try folder.makeKey(.keys, for: vault)
         let destroyed = try folder.destroy(.keys, upTo: old.generation)

@@ -21,7 +21,7 @@ struct ImportCommand: ParsableCommand {
         for file in files where file != "-" && !Files.exists(file) {
             throw Complaint.missing(file: file)
         }
-        let report = try options.withVault(labels: true) { vault in
+        let report = try options.withVault(labels: true, recovers: true) { vault in
             try take(vault, terminal)
         }
         if terminal.isJSON { return terminal.answer(report.json) }

@@ -24,7 +24,7 @@ struct KeysStatus: ParsableCommand {
         try options.withVault { vault in
             let text = try Files.readText(folder.keyFile)
             let cost = text.split(separator: "\n").dropFirst(2).first.map(String.init) ?? ""
-            let status = try vault.core.status()
+            let status = try vault.core.status(by: try vault.caller(for: GuardRequest.status))
             let terminal = options.terminal
             let json: JSONValue = [
                 "vaultID": .string(vault.core.vault.description), "wrappedBy": "passphrase",

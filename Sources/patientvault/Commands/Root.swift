@@ -15,7 +15,7 @@ struct PatientVault: ParsableCommand {
                 name: "A vault",
                 subcommands: [
                     Init.self, Status.self, Verify.self, PrincipalCommand.self, KeysCommand.self,
-                    ImportCommand.self, Backup.self, Restore.self, Demo.self,
+                    ImportCommand.self, Backup.self, Restore.self, GuardCommand.self, Demo.self,
                 ]
             ),
             CommandGroup(

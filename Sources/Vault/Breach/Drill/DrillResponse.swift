@@ -164,7 +164,7 @@ struct DrillResponse {
         )
         let verdict = try ScopeFile.verify(file.bytes, verifierKey: publicKey)
         faults += verdict.problems.map { "certificate: \($0)" }
-        residents = try service.guard.residents(
+        residents = try service.localGuard().residents(
             of: finding.affected,
             incident: incident.id,
             by: try officer.caller(

@@ -36,7 +36,7 @@ struct ResponseRedaction {
         let response = Set(opened.map(\.disclosed.record))
         let open = wanted.subtracting(response).sorted()
         for record in wanted.intersection(response) { named[record] = true }
-        let standings = try vault.guard.standing(of: open, of: grant.patient, to: context)
+        let standings = try vault.guard.standing(of: open, to: context, under: grant)
         for (record, standing) in zip(open, standings) {
             named[record] = mayName(record, standing)
         }

@@ -30,7 +30,7 @@ struct AuditCosign: ParsableCommand {
         try options.withVault { vault in
             if let request {
                 return try Files.deliver(
-                    try vault.core.witnessRequest(from: from).body,
+                    try vault.localGuard().witnessRequest(from: from).body,
                     to: request
                 )
             }
@@ -38,7 +38,7 @@ struct AuditCosign: ParsableCommand {
             let list = try Files.readText(path).split(separator: "\n").map {
                 try WitnessAddress($0)
             }
-            var cosigning = try Cosigning(core: vault.core)
+            var cosigning = try Cosigning(core: vault.localGuard())
             if let response {
                 let text = try Files.readText(response)
                 for witness in list where text.contains(witness.key.name) {

@@ -95,7 +95,7 @@ struct BreachContain: ParsableCommand {
         let disabled = done.compactMap { measure -> String? in
             if case .disable(let id) = measure { id.text } else { nil }
         }
-        let sealed = try at.open.core.seals().map(\.name)
+        let sealed = try at.open.localGuard().seals().map(\.name)
         let more: [JSONValue.Member] = [
             .init(reverse ? "reinstated" : "disabled", .strings(disabled)),
             .init(reverse ? "reversed" : "closed", .strings(done.map(\.name))),
@@ -133,8 +133,12 @@ struct BreachContain: ParsableCommand {
         of measures: [ContainmentMeasure],
         in open: OpenVault
     ) throws -> String {
-        let known = try open.core.principals()
-        let seals = Set(try open.core.seals())
+        let known = try open.core.principals(
+            by: try open.caller(for: GuardRequest.principals)
+        )
+        // Only a Guard in this process tells what is sealed.
+        let isSealing = measures.contains { if case .seal = $0 { true } else { false } }
+        let seals = isSealing ? Set(try open.localGuard().seals()) : []
         let texts = measures.map { measure -> String in
             switch measure {
             case .disable(let id):

@@ -39,7 +39,7 @@ struct CaseClocks {
         if let scope {
             let patients = try scope.affected().map(\.patient)
             let body = GuardCore.residentsBody(patients, incident: incident.id)
-            residents = try open.core.residents(
+            residents = try open.localGuard().residents(
                 of: patients,
                 incident: incident.id,
                 by: try person.caller(for: body),

@@ -38,7 +38,7 @@ struct ContainOptions: ParsableArguments {
         }
         for name in patients {
             guard let patient = PatientDesignation(name),
-                let pseudonym = try open.core.sealedName(of: patient)
+                let pseudonym = try open.localGuard().sealedName(of: patient)
             else { throw GuardError.unknown(what: "patient") }
             found.append(try Self.seal(.patient, pseudonym))
         }
