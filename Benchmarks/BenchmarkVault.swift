@@ -140,6 +140,7 @@ final class BenchmarkVault {
         let folder = project.appending(path: "Policies")
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
             .filter { $0.hasSuffix(".yaml") }.sorted()
+            .filter { !["domain.yaml", "invariants.yaml"].contains($0) }
         return try PolicySet(
             files: names.map {
                 PolicySet.File(

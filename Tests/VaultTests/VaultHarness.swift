@@ -77,6 +77,7 @@ final class VaultHarness {
         let folder = project.appending(path: "Policies")
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
             .filter { $0.hasSuffix(".yaml") }.sorted()
+            .filter { !["domain.yaml", "invariants.yaml"].contains($0) }
         return try PolicySet(
             files: names.map {
                 PolicySet.File(
