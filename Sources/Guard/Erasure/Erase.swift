@@ -170,7 +170,7 @@ private struct ErasureOrder {
         state.forgetPatientKey(pseudonym)
         // CRASH: before this commit nothing is erased; after it the key is gone and the next start
         // deletes the rows.
-        try state.commit()
+        try state.commitNow()
         state.forgetShardKeys()
         // CRASH, and where it fails: the key is gone from the state, an older page may lie beside it
         // until the next opening, which does the same.

@@ -156,7 +156,7 @@ extension GuardState {
         header.more = [.init("ring", .string(KeyRing.digest(wrapped).base64))] + more
         let (index, leaf) = try append(header)
         setRing(wrapped)
-        try commit()
+        try commitNow()
         replaceRing(next)
         return Receipt(index: index, leafHash: leaf.bytes)
     }

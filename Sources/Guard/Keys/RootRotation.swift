@@ -38,7 +38,7 @@ extension GuardCore {
             let (index, leaf) = try state.append(header)
             state.setRing(wrapped)
             // CRASH: before the flush the old root opens the ring, after it the new one, never both.
-            try state.commit()
+            try state.commitNow()
             try? state.storage.forgetOldValues()
             return Receipt(index: index, leafHash: leaf.bytes)
         }

@@ -50,7 +50,7 @@ extension GuardCore {
             let isLast = shard == shards.last
             state.setItem(.meta, Self.shardMark, isLast ? nil : bigEndian(UInt64(shard) + 1))
             // CRASH: each shard is wholly under its old key or wholly under its new one.
-            try state.commit()
+            try state.commitNow()
             if isLast {
                 mutable.shardMembers = nil
                 try? state.storage.forgetOldValues()

@@ -248,6 +248,8 @@ extension GuardCore {
             }
             if let rotation = session.rotation {
                 mutable.grants.revokeAll(for: rotation.plan.pseudonym)
+                // What is still on its way to the disk would leave the old wrapped key behind it.
+                try mutable.state.settle()
                 // CRASH, and where it fails: an older page may hold the old wrapped key until the next
                 // opening, which does the same.
                 try? mutable.state.storage.forgetOldValues()
