@@ -92,10 +92,12 @@ public struct LogEvent: Sendable {
         records = part.body["released"]?.int.map { Int(clamping: $0) } ?? 0
         let reason = entry["breakGlassReason"]
         emergency = reason == "none" || reason == "unknown" ? nil : reason
-        rules = entry.header["rules"]?.stringArray ?? []
-        legalBasis = entry.header["legalBasis"]?.stringArray ?? []
+        // A file of an export carries many patients: what decided about each is in the parts.
+        rules = (part.body["rules"] ?? entry.header["rules"])?.stringArray ?? []
+        legalBasis = (part.body["legalBasis"] ?? entry.header["legalBasis"])?.stringArray ?? []
         isMachine = entry["automated"] == "machine" || entry["actorKind"] == "integration"
-        isAccountable = entry.header["accountable"]?.bool ?? false
+        isAccountable =
+            (part.body["accountable"] ?? entry.header["accountable"])?.bool ?? false
     }
 
     private static func kind(of entry: LoggedEntry, _ part: JSONValue) -> Kind {

@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import FHIRModel
 internal import FHIRSearch
 internal import Guard
@@ -32,6 +33,9 @@ public final class Server: HTTPService {
     let cursors: CursorStore
     let metrics = Metrics()
     let attempts = AttemptLimiter()
+    let exports = ExportJobs()
+    /// One export at a time finds out what it will carry.
+    let exportQueue = DispatchQueue(label: "patientvault.export")
     private let originNow: Mutex<String>
 
     /// Puts a server together; it answers as soon as it is asked.

@@ -50,6 +50,22 @@ struct MatrixTests {
                 + #""url":"Condition/margaret-cond-2"}}]}"#
         ),
         .validate: ("POST", "/fhir/Patient/$validate", #"{"resourceType":"Patient"}"#),
+        .conditionalUpdate: (
+            "PUT", "/fhir/Condition?patient=margaret&_id=margaret-cond-1",
+            #"{"resourceType":"Condition","id":"margaret-cond-1","code":{"text":"x"},"#
+                + #""subject":{"reference":"Patient/margaret"}}"#
+        ),
+        .conditionalDelete: ("DELETE", "/fhir/Condition?patient=margaret&_id=margaret-cond-3", ""),
+        .preview: (
+            "POST", "/fhir/Consent/$preview",
+            Margaret.preview("margaret-daughter", of: "RelatedPerson/rp-margaret-daughter")
+        ),
+        .export: ("GET", "/fhir/$export?_type=Condition", ""),
+        .exportPatients: ("GET", "/fhir/Patient/$export?_type=Condition", ""),
+        .exportGroup: ("GET", "/fhir/Group/margarets/$export", ""),
+        .exportStatus: ("GET", "/fhir/bulk/0123456789abcdef", ""),
+        .exportEnd: ("DELETE", "/fhir/bulk/0123456789abcdef", ""),
+        .exportFile: ("GET", "/fhir/bulk/0123456789abcdef/0.Condition.ndjson", ""),
     ]
 
     private func ask(_ interaction: Interaction, _ token: String?) throws -> HTTPReply {
@@ -64,7 +80,7 @@ struct MatrixTests {
             request.method,
             request.target,
             token: token,
-            headers: [("content-type", media)],
+            headers: [("content-type", media), ("prefer", "respond-async")],
             body: request.body
         )
     }
@@ -109,11 +125,16 @@ struct MatrixTests {
             switch interaction {
             case .search, .searchByPost, .compartmentSearch:
                 #expect(reply.status == 200 && reply.total == 0, "\(actor.id)")
-            case .create:
+            case .create, .preview:
                 // Administrators keep records without reading them.
                 if actor.id != m.administrator.id {
                     #expect([403, 422].contains(reply.status), "\(actor.id) \(reply.status)")
                 }
+            case .export, .exportPatients:
+                // It begins, and ends with nothing: who is asked for shows in no answer.
+                #expect(reply.status == 202, "\(actor.id) \(reply.status)")
+                let export = try ExportClient(h, try h.token(actor), accepted: reply)
+                #expect(try export.files().isEmpty, "\(actor.id)")
             default: #expect([404, 405, 422].contains(reply.status), "\(actor.id) \(reply.status)")
             }
         }
@@ -121,13 +142,25 @@ struct MatrixTests {
 
     @Test func `who treats the patient may read and write, and nobody else may write`() throws {
         let token = try h.token(m.doctor)
-        for interaction in Self.requests.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
+        try h.take([
+            #"{"resourceType":"Group","id":"margarets","type":"person","actual":true,"member":"#
+                + #"[{"entity":{"reference":"Patient/margaret"}}]}"#
+        ])
+        // Jobs of nobody are nobody's; what somebody would see is the patient's and the officers' to ask.
+        let others: Set<Interaction> = [.exportStatus, .exportEnd, .exportFile, .preview]
+        let own = Self.requests.keys.filter { !others.contains($0) }
+        for interaction in own.sorted(by: { $0.rawValue < $1.rawValue }) {
             let reply = try ask(interaction, token)
             #expect(
-                (200...299).contains(reply.status) || interaction == .update && reply.status == 422,
+                (200...299).contains(reply.status)
+                    || [.update, .conditionalUpdate].contains(interaction) && reply.status == 422,
                 "\(interaction) \(reply.status) \(reply.text.prefix(200))"
             )
         }
+        for interaction in others.subtracting([.preview]) {
+            #expect(try ask(interaction, token).status == 404, "\(interaction)")
+        }
+        #expect(try ask(.preview, token).status == 403)
         for client in [m.patient, m.plan, m.officer] {
             let reply = try ask(.create, try h.token(client))
             #expect([403, 422].contains(reply.status), "\(client.id)")
@@ -146,13 +179,16 @@ struct MatrixTests {
         }
     }
 
+    /// 45 CFR 164.530(a)(1)(i): the officer answers for consents and for who looked at what, and needs no
+    /// diagnosis for it; the rule `staff-privacy-officer` permits the categories consents and audit.
     @Test func `the privacy officer sees consents, and of everything else what nobody would see`()
         throws
     {
         try m.consent("margaret-daughter")
         let token = try h.token(m.officer)
         for interaction in [
-            .read, .vread, .history, .update, .patch, .delete, .bundle,
+            .read, .vread, .history, .update, .patch, .delete, .bundle, .conditionalUpdate,
+            .conditionalDelete, .exportGroup, .exportStatus, .exportEnd, .exportFile,
         ] as [Interaction] {
             let reply = try ask(interaction, token)
             #expect([404, 405, 422].contains(reply.status), "\(interaction) \(reply.status)")
@@ -162,6 +198,55 @@ struct MatrixTests {
         }
         let everything = try ask(.everything, token)
         #expect(everything.ids() == ["Consent/margaret-consent-daughter"])
+        let consent = h.call("GET", "/fhir/Consent/margaret-consent-daughter", token: token)
+        #expect(consent.status == 200)
+        #expect(h.call("GET", "/fhir/Consent?patient=margaret", token: token).total == 1)
+        #expect(try ask(.preview, token).text.contains("\"released\""))
+        let log = h.call("GET", "/fhir/AuditEvent?patient=margaret", token: token)
+        #expect(log.status == 200 && log.total ?? 0 > 0)
+        let export = try ExportClient(h, token, "Patient/$export")
+        let lines = try export.files().values.flatMap(\.lineIDs)
+        #expect(lines == ["Consent/margaret-consent-daughter"])
+    }
+
+    /// Each state of a consent, and who it is for; what an expired or revoked one shows is what none shows.
+    @Test func `a consent opens what it says to whom it names, until it ends`() throws {
+        try m.consent("margaret-daughter")
+        let visits = "/fhir/Encounter?patient=margaret"
+        func total(_ client: TestClient) throws -> Int {
+            h.call("GET", visits, token: try h.token(client)).total ?? -1
+        }
+        #expect(try total(m.daughter) > 0)
+        #expect(try ask(.search, try h.token(m.daughter)).total == 0)
+        for client in [m.integration, m.researcher, m.stranger, m.emergency] {
+            #expect(try total(client) == 0, "\(client.id)")
+        }
+        let export = try ExportClient(h, try h.token(m.daughter), "Patient/$export")
+        #expect(try export.files().keys.contains { $0.contains("Encounter") })
+        _ = try h.vault.revokeConsent(
+            try #require(FHIRID("margaret-consent-daughter")),
+            by: try h.session("margaret"),
+            context: CallContext()
+        )
+        #expect(try total(m.daughter) == 0)
+        #expect(try ask(.read, try h.token(m.daughter)).status == 404)
+    }
+
+    @Test func `an emergency opens the reads of one patient, and no write and no export`() throws {
+        let token = try h.token(m.emergency, purpose: ["ETREAT"])
+        let header = [(name: "x-break-glass", value: "unconscious")]
+        let read = h.call("GET", "/fhir/\(Margaret.visible)", token: token, headers: header)
+        #expect(read.status == 200)
+        let export = h.call(
+            "GET",
+            "/fhir/Patient/$export",
+            token: token,
+            headers: header + [("prefer", "respond-async")]
+        )
+        #expect(export.status == 400)
+        // The emergency goes on for this patient's reads; an export of many does not go on with it.
+        #expect(h.call("GET", "/fhir/\(Margaret.visible)", token: token).status == 200)
+        #expect(try ExportClient(h, token, "Patient/$export").files().isEmpty)
     }
 
     @Test func `another purpose than the one permitted opens nothing`() throws {

@@ -26,8 +26,10 @@ struct EmergencyTable {
         on subject: Subject?,
         state: GuardState
     ) throws -> EmergencySession? {
-        guard request.breakGlass == nil, principal.requester.kind == .clinician, let subject,
-            !request.purposes.isEmpty, Self.purposes.isSuperset(of: request.purposes)
+        // An export asks for many patients; an emergency is one patient's.
+        guard request.breakGlass == nil, request.action != ReleaseRequest.export,
+            principal.requester.kind == .clinician, let subject, !request.purposes.isEmpty,
+            Self.purposes.isSuperset(of: request.purposes)
         else { return nil }
         let now = state.clock.now()
         if known[subject.pseudonym] == nil {

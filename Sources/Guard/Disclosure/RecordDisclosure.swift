@@ -49,7 +49,7 @@ extension GuardCore {
         }
     }
 
-    private static func stillLive(
+    static func stillLive(
         _ live: GrantTable.Live?,
         _ state: GuardState
     ) throws -> GrantTable.Live {
@@ -67,7 +67,7 @@ extension GuardCore {
     ///
     /// Of a record that lies there now, older versions too: those that lay in another segment cannot have
     /// been opened, for their keys were not released.
-    private static func check(
+    static func check(
         _ manifest: Manifest,
         against live: GrantTable.Live,
         _ state: GuardState

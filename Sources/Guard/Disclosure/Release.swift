@@ -112,8 +112,12 @@ struct Subject {
 extension GuardState {
     /// Finds the patient a request names; `nil` for unknown and erased ones.
     func subject(of request: ReleaseRequest) throws -> Subject? {
-        guard let pseudonym = try pseudonym(of: request.patient),
-            let patient = try patient(pseudonym), patient.erasedAt == nil,
+        try pseudonym(of: request.patient).flatMap { try subject($0) }
+    }
+
+    /// The patient of a pseudonym; `nil` for unknown and erased ones.
+    func subject(_ pseudonym: PatientPseudonym) throws -> Subject? {
+        guard let patient = try patient(pseudonym), patient.erasedAt == nil,
             let reference = RecordID(patient.reference)
         else { return nil }
         let facts = try facts(of: pseudonym)

@@ -79,6 +79,9 @@ public struct ReleaseRequest: Sendable, Hashable {
     /// Where the call came from.
     public var context = CallContext()
 
+    /// The action of a request that is part of an export of many patients.
+    public static let export = "export"
+
     /// Asks for a patient's record.
     ///
     /// - Parameters:

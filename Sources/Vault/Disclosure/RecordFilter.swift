@@ -29,10 +29,11 @@ struct RecordFilter {
         )
         guard grant.context.verdict(for: attributes).isPermitted else { return false }
         guard segment.namesOthers else { return true }
-        for span in summary.mentionedPatients(
-            in: document,
-            besides: summary.ownership(in: document)
-        ) {
+        let owner = summary.ownership(in: document)
+        // A Patient belongs to itself: whom it is linked to is redacted, and keeps nobody from their own.
+        let links = owner == .itself ? document.root["link"]?.byteRange ?? 0..<0 : 0..<0
+        for span in summary.mentionedPatients(in: document, besides: owner) {
+            if links.contains(span.reference.range.lowerBound) { continue }
             guard let other = RecordID(literal: document.string(span.reference)) else {
                 return false
             }

@@ -16,6 +16,7 @@ struct CapabilityStatement {
             "publisher": "patientvault", "kind": "instance",
             "software": ["name": "patientvault", "version": "0.1.0"],
             "implementation": ["description": "patientvault", "url": .string(base)],
+            "instantiates": ["http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data"],
             "fhirVersion": "4.0.1", "format": ["json", "application/fhir+json"],
             "patchFormat": ["application/json-patch+json"],
             "rest": .array([
@@ -25,6 +26,7 @@ struct CapabilityStatement {
                     "security": security,
                     "resource": .array(resources),
                     "interaction": .array(["batch", "transaction"].map { ["code": .string($0)] }),
+                    "operation": .array([Self.export("export")]),
                 ]
             ]),
         ]
@@ -77,7 +79,8 @@ struct CapabilityStatement {
             "interaction": .array(codes.map { ["code": .string($0)] }),
             "versioning": "versioned", "readHistory": .bool(!isReadOnly), "updateCreate": false,
             "conditionalCreate": .bool(!isReadOnly), "conditionalRead": "not-match",
-            "conditionalUpdate": false, "conditionalDelete": "not-supported",
+            "conditionalUpdate": .bool(!isReadOnly && type != .consent),
+            "conditionalDelete": isReadOnly || type == .consent ? "not-supported" : "single",
         ]
         if isReadOnly {
             json.set(
@@ -110,11 +113,28 @@ struct CapabilityStatement {
         var found: [JSONValue] = [
             ["name": "validate", "definition": .string("\(base)/Resource-validate")]
         ]
-        if type == .patient {
-            found.append(
-                ["name": "everything", "definition": .string("\(base)/Patient-everything")]
-            )
+        switch type {
+        case .patient:
+            found += [
+                ["name": "everything", "definition": .string("\(base)/Patient-everything")],
+                Self.export("patient-export"),
+            ]
+        case .group: found.append(Self.export("group-export"))
+        case .consent:
+            found.append([
+                "name": "preview",
+                "definition": "urn:patientvault:OperationDefinition:Consent-preview",
+            ])
+        default: break
         }
         return found
+    }
+
+    /// One of the three operations of Bulk Data.
+    private static func export(_ name: String) -> JSONValue {
+        [
+            "name": "export",
+            "definition": .string("http://hl7.org/fhir/uv/bulkdata/OperationDefinition/\(name)"),
+        ]
     }
 }

@@ -9,6 +9,7 @@ struct OpenAPI {
         for route in Route.all where route.method != "HEAD" {
             let path = route.pattern.replacing("[type]", with: "{type}")
                 .replacing("[id]", with: "{id}").replacing("[vid]", with: "{vid}")
+                .replacing("[file]", with: "{file}")
             let member = JSONValue.Member(route.method.lowercased(), operation(route))
             if let place = paths.firstIndex(where: { $0.0 == path }) {
                 paths[place].1.append(member)
@@ -42,6 +43,7 @@ struct OpenAPI {
             case .type: parameter("type", "^[A-Z][A-Za-z]{1,63}$")
             case .id: parameter("id", "^[A-Za-z0-9.-]{1,64}$")
             case .version: parameter("vid", "^[A-Za-z0-9.-]{1,64}$")
+            case .file: parameter("file", "^[A-Za-z0-9.-]{1,64}$")
             case .text: nil
             }
         }
@@ -58,7 +60,11 @@ struct OpenAPI {
             ? ["description": "an answer"]
             : [
                 "description": "FHIR JSON",
-                "content": .object([.init(MediaType.fhir, ["schema": ["type": "object"]])]),
+                "content": .object([
+                    .init(MediaType.fhir, ["schema": ["type": "object"]]),
+                    .init(MediaType.json, ["schema": ["type": "object"]]),
+                    .init(MediaType.ndjson, ["schema": [:]]),
+                ]),
             ]
         operation.set(
             "responses",
@@ -79,7 +85,7 @@ struct OpenAPI {
 
     private func mediaType(_ route: Route) -> String? {
         switch route.interaction {
-        case .create, .update, .bundle, .validate: MediaType.fhir
+        case .create, .update, .conditionalUpdate, .bundle, .validate, .preview: MediaType.fhir
         case .patch: MediaType.jsonPatch
         case .searchByPost, .token, .introspect, .revoke: MediaType.form
         default: nil

@@ -110,6 +110,7 @@ enum Outcome {
 enum MediaType {
     static let fhir = "application/fhir+json"
     static let json = "application/json"
+    static let ndjson = "application/fhir+ndjson"
     static let form = "application/x-www-form-urlencoded"
     static let jsonPatch = "application/json-patch+json"
 

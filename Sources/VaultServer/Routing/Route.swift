@@ -5,6 +5,8 @@ public enum Interaction: String, Sendable, Hashable, CaseIterable {
     case token, introspect, revoke
     case read, vread, history, search, searchByPost, compartmentSearch, everything, everythingByPost
     case create, update, patch, delete, bundle, validate
+    case conditionalUpdate, conditionalDelete, preview
+    case export, exportPatients, exportGroup, exportStatus, exportEnd, exportFile
 
     /// Whether it is answered to anybody; it tells nothing about anyone.
     public var isPublic: Bool {
@@ -12,6 +14,14 @@ public enum Interaction: String, Sendable, Hashable, CaseIterable {
         case .health, .ready, .metrics, .openAPI, .capabilities, .smartConfiguration, .token,
             .introspect, .revoke:
             true
+        default: false
+        }
+    }
+
+    /// Whether it is a part of Bulk Data; such a request is never one of many in a Bundle.
+    public var isExport: Bool {
+        switch self {
+        case .export, .exportPatients, .exportGroup, .exportStatus, .exportEnd, .exportFile: true
         default: false
         }
     }
@@ -29,6 +39,8 @@ public struct Route: Sendable, Hashable {
         case id
         /// A version number.
         case version
+        /// Name of a file of an export.
+        case file
     }
 
     /// HTTP method.
@@ -47,6 +59,7 @@ public struct Route: Sendable, Hashable {
                 case .type: "[type]"
                 case .id: "[id]"
                 case .version: "[vid]"
+                case .file: "[file]"
                 }
             }.joined(separator: "/")
     }
@@ -86,11 +99,20 @@ public struct Route: Sendable, Hashable {
             Route("POST", [base], .bundle),
             Route("POST", [base, .type, .text("_search")], .searchByPost),
             Route("POST", [base, .type, .text("$validate")], .validate),
+            Route("POST", [base, .text("Consent"), .text("$preview")], .preview),
+            Route("GET", [base, .text("$export")], .export),
+            Route("GET", [base, patient, .text("$export")], .exportPatients),
+            Route("GET", [base, .text("Group"), .id, .text("$export")], .exportGroup),
+            Route("GET", [base, .text("bulk"), .id], .exportStatus),
+            Route("DELETE", [base, .text("bulk"), .id], .exportEnd),
+            Route("GET", [base, .text("bulk"), .id, .file], .exportFile),
             Route("GET", [base, patient, .id, .text("$everything")], .everything),
             Route("POST", [base, patient, .id, .text("$everything")], .everythingByPost),
             Route("GET", [base, patient, .id, .type], .compartmentSearch),
             Route("GET", [base, .type], .search),
             Route("POST", [base, .type], .create),
+            Route("PUT", [base, .type], .conditionalUpdate),
+            Route("DELETE", [base, .type], .conditionalDelete),
             Route("GET", [base, .type, .id], .read),
             Route("PUT", [base, .type, .id], .update),
             Route("PATCH", [base, .type, .id], .patch),
@@ -99,7 +121,7 @@ public struct Route: Sendable, Hashable {
             Route("GET", [base, .type, .id, .text("_history"), .version], .vread),
         ]
         // HEAD answers as GET does, without the body.
-        routes += routes.filter { $0.method == "GET" }.map {
+        routes += routes.filter { $0.method == "GET" && !$0.interaction.isExport }.map {
             Route("HEAD", $0.path, $0.interaction)
         }
         return routes

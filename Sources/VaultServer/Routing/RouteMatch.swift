@@ -8,6 +8,7 @@ struct RouteMatch: Sendable {
     var types: [ResourceType] = []
     var id: FHIRID?
     var version: UInt32?
+    var file: String?
 
     /// How looking a request up in the table ended.
     enum Outcome {
@@ -45,6 +46,9 @@ struct RouteMatch: Sendable {
                 // A version that cannot exist is like one that does not.
                 guard FHIRID(text) != nil else { return nil }
                 version = UInt32(text) ?? 0
+            case .file:
+                guard FHIRID(text) != nil else { return nil }
+                file = text
             }
         }
     }

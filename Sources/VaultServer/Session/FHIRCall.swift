@@ -64,6 +64,13 @@ struct FHIRCall {
         case .delete: return try Writing(self).delete()
         case .bundle: return try Bundles(self).reply()
         case .validate: return try Writing(self).validate()
+        case .conditionalUpdate: return try Writing(self).conditionalUpdate()
+        case .conditionalDelete: return try Writing(self).conditionalDelete()
+        case .preview: return try ConsentPreviewing(self).reply()
+        case .export, .exportPatients, .exportGroup: return try Exporting(self).kickOff()
+        case .exportStatus: return try Exporting(self).status()
+        case .exportEnd: return try Exporting(self).end()
+        case .exportFile: return try Exporting(self).file()
         case .health, .ready, .metrics, .openAPI, .capabilities, .smartConfiguration, .token,
             .introspect, .revoke:
             throw Problem.notFound
@@ -75,20 +82,7 @@ struct FHIRCall {
     /// What a requester may see of a patient's record; `nil` where that is nothing: unknown, hidden and
     /// denied patients are the same.
     func view(of patient: PatientDesignation) throws -> LeaseView? {
-        if let own = requester.facts.patient, patient != .id(own) { return nil }
-        let key = LeaseCache.Key(
-            token: requester.token,
-            patient: patient,
-            emergency: requester.emergency
-        )
-        if let known = server.leases.view(key, now: now) { return known }
-        switch try vault.openLease(requester.request(for: patient), by: requester.caller) {
-        case .denied: return nil
-        case .opened(let lease):
-            let view = try LeaseView(lease, of: vault, scopes: requester.facts.scopes)
-            server.leases.keep(view, key)
-            return view
-        }
+        try server.view(of: patient, for: requester)
     }
 
     /// The shared directory, as far as the token allows its types.
@@ -235,10 +229,10 @@ struct FHIRCall {
     // MARK: Media types
 
     func checkMediaTypes() throws {
-        try Server.checkAccept(call)
+        if match.route.interaction != .exportFile { try Server.checkAccept(call) }
         let sent = MediaType.bare(call.header("content-type") ?? "")
         switch match.route.interaction {
-        case .create, .update, .bundle, .validate:
+        case .create, .update, .conditionalUpdate, .bundle, .validate, .preview:
             guard sent == MediaType.fhir || sent == MediaType.json else { throw Problem.mediaType }
         case .patch: guard sent == MediaType.jsonPatch else { throw Problem.mediaType }
         case .searchByPost: guard sent == MediaType.form else { throw Problem.mediaType }

@@ -15,6 +15,8 @@ final class LeaseCache: Sendable {
         var emergency: BreakGlass?
         /// For the directory: the types opened.
         var types: [String] = []
+        /// Whether it was opened for an export, in which no emergency goes on.
+        var isExport = false
     }
 
     private struct Entry {

@@ -80,6 +80,12 @@ final class LeaseView: SearchScope, Sendable {
         return lease.records[place]
     }
 
+    /// A record of the lease by its number; `nil` for hidden and absent ones.
+    func record(number: UInt32) -> LeasedRecord? {
+        guard let place = lease.place(ofNumber: number), !hidden.contains(place) else { return nil }
+        return lease.records[place]
+    }
+
     /// The record at a place.
     func record(at place: Place) throws -> LeasedRecord {
         switch place {

@@ -68,6 +68,9 @@ struct Bundles {
                 if match.route.interaction == .patch {
                     throw Problem(422, "not-supported", "a patch is sent alone, not in a Bundle")
                 }
+                if match.route.interaction.isExport {
+                    throw Problem(422, "not-supported", "an export is asked for alone")
+                }
                 return try request.server.answer(call, match)
             } catch { return Problem(error).reply }
         case .otherMethods: return Problem.methodNotKnown.reply

@@ -25,6 +25,11 @@ struct Writing {
         if let condition = request.call.header("if-none-exist") {
             if let existing = try conditional(condition, type: type) { return existing }
         }
+        return try store(new: &tree, of: type)
+    }
+
+    /// Stores a new resource under an id of the server's.
+    func store(new tree: inout JSONTree, of type: ResourceType) throws -> HTTPReply {
         let id = try newID()
         tree["id"] = .text(id.text)
         if type == .consent { return try createConsent(tree, id) }
@@ -41,6 +46,15 @@ struct Writing {
         guard tree["id"]?.string == record.id.text else {
             throw Problem.invalid("the body's id is not the address's")
         }
+        return try replace(record, by: &tree, of: type)
+    }
+
+    /// Makes a new version of a record that the writer sees.
+    func replace(
+        _ record: RecordID,
+        by tree: inout JSONTree,
+        of type: ResourceType
+    ) throws -> HTTPReply {
         let (_, current) = try current(record)
         guard !current.isMasked, !tree.isMasked else { throw Self.maskedUpdate }
         keepSecurityLabels(of: current, in: &tree)
@@ -70,6 +84,11 @@ struct Writing {
         let type = try request.type()
         try request.requester.require(.delete, on: type)
         guard type != .auditEvent, type != .consent else { throw Problem.methodNotKnown }
+        return try remove(record, of: type)
+    }
+
+    /// Deletes a record that the writer sees.
+    func remove(_ record: RecordID, of type: ResourceType) throws -> HTTPReply {
         guard let (view, current) = try request.findNewest(record) else {
             throw Problem.notFound
         }

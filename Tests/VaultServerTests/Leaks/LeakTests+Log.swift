@@ -176,6 +176,19 @@ extension LeakTests {
         // The emergency goes on for a while, for this patient alone.
         #expect(get("Patient/marit", token).status == 404)
         #expect(broken(Margaret.hidden, token, "unconscious").status == 404)
+        // Another clinician's emergency it is not, and nobody's after four hours.
+        #expect(get("Patient/margaret", try h.token(m.stranger)).status == 404)
+        #expect(get("Patient/margaret", token).status == 200)
+        let notes = try h.vault.guard.entries(LogQuery(), by: .operator).filter {
+            $0.kind == "decision" && $0.header["breakGlassReason"]?.string == "unconscious"
+        }
+        #expect(notes.count >= 2 && notes.allSatisfy { !$0.parts.isEmpty })
+        // Where it adds nothing it is answered, and noted, like everywhere else.
+        let doctor = try h.token(m.doctor)
+        #expect(broken(Margaret.visible, doctor, "unconscious").status == 200)
+        h.clock.move(by: .seconds(4 * 3_600 + 1))
+        let later = try h.token(m.emergency, purpose: ["ETREAT"])
+        #expect(get("Patient/margaret", later).status == 404)
         for client in [m.plan, m.daughter, m.integration, m.researcher] {
             let other = try h.token(client)
             #expect(

@@ -157,10 +157,29 @@ struct LeakTests {
         )
     }
 
-    @Test func `L10 and L11 and L12: there is no export, subscription or GraphQL to ask`() throws {
-        for target in ["$export", "Patient/$export", "Group/x/$export", "$graphql"] {
-            #expect(get(target).status == 404 || get(target).status == 405, "\(target)")
+    @Test func `L10: an export carries what a search would show, of whom it would show it`() throws
+    {
+        let export = try ExportClient(h, token, "Patient/$export")
+        let files = try export.files()
+        #expect(!files.isEmpty)
+        for (name, reply) in files {
+            #expect(reply.status == 200, "\(name)")
+            #expect(isClean(reply), "\(name)")
         }
+        let exported = Set(files.values.flatMap(\.lineIDs))
+        let shown = get("Patient/margaret/$everything")
+        #expect(exported == Set(shown.ids()))
+        // Nobody else's: not the job, not its files, not by a guess.
+        let stranger = try h.token(m.stranger)
+        for target in [export.job] + files.keys.sorted() {
+            #expect(get(target, stranger).shape == get("bulk/none", stranger).shape, "\(target)")
+        }
+        let none = try ExportClient(h, stranger, "Patient/$export")
+        #expect(try none.files().isEmpty)
+    }
+
+    @Test func `L11 and L12: there is no subscription or GraphQL to ask`() throws {
+        #expect(get("$graphql").status == 404)
         let subscription =
             #"{"resourceType":"Subscription","status":"requested","reason":"r","#
             + #""criteria":"Observation?","channel":{"type":"rest-hook"}}"#

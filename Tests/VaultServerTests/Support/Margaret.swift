@@ -103,6 +103,16 @@ struct Margaret {
         administrator = try enrol("admin-2", .administrator, ["HSYSADMIN"])
     }
 
+    /// Asks what somebody would see with a consent of the examples.
+    static func preview(_ name: String, of reference: String, wantsBundle: Bool = false) -> String {
+        let url = ServerHarness.project.appending(path: "Examples/consents/\(name).json")
+        let consent = (try? String(contentsOf: url, encoding: .utf8)) ?? "{}"
+        return #"{"resourceType":"Parameters","parameter":[{"name":"consent","resource":"# + consent
+            + #"},{"name":"requester","valueReference":{"reference":"\#(reference)"}},"#
+            + #"{"name":"purpose","valueCode":"FAMRQT"},"#
+            + #"{"name":"bundle","valueBoolean":\#(wantsBundle)}]}"#
+    }
+
     func consent(_ name: String, by principal: String = "margaret") throws {
         let url = ServerHarness.project.appending(path: "Examples/consents/\(name).json")
         _ = try harness.vault.addConsent(

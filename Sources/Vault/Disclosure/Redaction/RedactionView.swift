@@ -49,6 +49,8 @@ struct RedactionRules {
     var mayName: (RecordID) -> Bool
     /// Whether a resource inside a resource may stay there.
     var mayHold: (JSONNode) -> Bool
+    /// Whether a Patient may name another as linked to it: only where the rules permit that one too.
+    var mayLink: (RecordID) -> Bool = { _ in false }
 
     /// What is to become of a literal reference.
     func mayRefer(to text: UnsafeRawBufferPointer, inside kept: Set<String>) -> Bool {

@@ -4,6 +4,7 @@ internal import VaultCore
 extension Redactor {
     /// Writes an object that links to another record, or drops it; `nil` for every other object.
     mutating func emitLink(_ node: JSONNode) -> Fate? {
+        if type == "Patient", path == ["link", "other"], !mayBeLinked(node) { return .dropped }
         if let reference = node["reference"], reference.kind == .string {
             let text = reference.string ?? ""
             if rules.mayRefer(toText: text, inside: kept) { return nil }
@@ -15,6 +16,18 @@ extension Redactor {
             !rules.mayRefer(toText: url, inside: kept)
         else { return nil }
         return emitAttachment(node)
+    }
+
+    /// Whether a Patient may say that it is linked to this person, or to this other patient.
+    ///
+    /// To a patient only where the rules permit that one too. A link that is no literal reference cannot be
+    /// asked about.
+    private func mayBeLinked(_ node: JSONNode) -> Bool {
+        guard node["reference"] != nil || node["identifier"] != nil else { return true }
+        guard let other = node["reference"]?.string.flatMap({ RecordID(literal: $0) }) else {
+            return false
+        }
+        return other.type != "Patient" || rules.mayLink(other)
     }
 
     /// An attachment whose content stays behind keeps what it is, not what it says.

@@ -10,6 +10,8 @@ struct ResponseRedaction {
     private let view: RedactionView
     /// What may be named, of all records that the response refers to.
     private var named: [RecordID: Bool] = [:]
+    /// Patients whom a Patient of the response may name as linked to it.
+    private var linked: Set<RecordID> = []
 
     /// Asks the Guard about everything that the records refer to.
     ///
@@ -20,6 +22,34 @@ struct ResponseRedaction {
     /// - Throws: A ``Failure`` of the Guard.
     init(of opened: [OpenedRecord], under grant: Grant, in vault: VaultService) throws {
         try self.init(of: opened, as: grant.context, under: grant, in: vault)
+        for record in opened where record.isLinkedPatient {
+            linked.formUnion(try Self.links(of: record, under: grant, in: vault))
+        }
+    }
+
+    /// Patients whom a Patient is linked to and who permit the same requester to see their own.
+    private static func links(
+        of record: OpenedRecord,
+        under grant: Grant,
+        in vault: VaultService
+    ) throws -> [RecordID] {
+        var parser = JSONParser()
+        guard let document = try? parser.parse(record.disclosed.bytes) else {
+            throw VaultError.damagedRecord
+        }
+        let attributes = RecordAttributes(
+            category: record.segment.category,
+            labels: record.segment.labels,
+            detail: RecordReader.detail(of: document.root)
+        )
+        return try (document.root["link"]?.elements.map { $0 } ?? []).compactMap { link in
+            guard let text = link["other"]?["reference"]?.string,
+                let other = RecordID(literal: text), other.type == "Patient",
+                let context = try vault.guard.context(of: other, under: grant),
+                context.verdict(for: attributes).isPermitted
+            else { return nil }
+            return other
+        }
     }
 
     /// The same for an answer to somebody else, as a preview makes it.
@@ -52,7 +82,10 @@ struct ResponseRedaction {
                 mayName: { named[$0] ?? view.keepsUnknown },
                 mayHold: { _ in true }
             )
-            if QuickLook.isClean(record.disclosed.bytes, rules) { return record }
+            if !record.isLinkedPatient, QuickLook.isClean(record.disclosed.bytes, rules) {
+                return record
+            }
+            rules.mayLink = { linked.contains($0) }
             rules.mayHold = { mayHold($0, segment) }
             guard let document = try? parser.parse(record.disclosed.bytes) else {
                 throw VaultError.damagedRecord
@@ -112,6 +145,13 @@ struct ResponseRedaction {
                 }
             }
         }
+    }
+}
+
+extension OpenedRecord {
+    /// Whether it is a Patient that names another one.
+    fileprivate var isLinkedPatient: Bool {
+        segment.namesOthers && disclosed.record.type == "Patient"
     }
 }
 
