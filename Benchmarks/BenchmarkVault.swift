@@ -138,10 +138,8 @@ final class BenchmarkVault {
     static func policies(_ project: URL) throws -> PolicySet {
         let folder = project.appending(path: "Policies")
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-            .filter { $0.hasSuffix(".yaml") && !["domain.yaml", "invariants.yaml"].contains($0) }
-            .sorted()
         return try PolicySet(
-            files: names.map {
+            files: PolicySet.ruleFiles(among: names).map {
                 PolicySet.File(
                     name: $0,
                     text: try String(contentsOf: folder.appending(path: $0), encoding: .utf8)

@@ -57,12 +57,12 @@ struct PeerRequests {
         var permits = 0
         let seconds = Processor.seconds {
             for _ in 0..<rounds {
-                for question in questions {
+                for place in questions.indices {
                     let decision = DecisionContext(
-                        request: question.request,
-                        facts: question.facts,
+                        request: questions[place].request,
+                        facts: questions[place].facts,
                         policies: policies
-                    ).decision(for: question.record)
+                    ).decision(for: questions[place].record)
                     if decision.effect == .permit { permits += 1 }
                 }
             }

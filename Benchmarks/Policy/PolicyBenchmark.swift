@@ -44,29 +44,18 @@ struct PolicyBenchmark {
             domain: statements[0],
             invariants: statements[1]
         )
-        var walks = 0
         var failed = 0
         let seconds = Processor.seconds(rounds: 1) {
-            for number in 0..<prover.count {
-                let proof = prover.prove(number)
-                walks += proof.walkCount
-                failed += proof.isProved ? 0 : 1
-                FileHandle.standardError.write(
-                    Data(
-                        "\(proof.id) \(proof.walkCount) \(proof.isProved) \(proof.counterexample ?? []) \(proof.premiseCount)\n"
-                            .utf8
-                    )
-                )
-            }
+            let run = prover.run()
+            failed = (0..<prover.count).count { !run.prove($0).isProved }
         }
         print("statements \(prover.count), \(failed) refuted")
-        print("prove-walks \(walks)")
         print("prove-all-seconds \(text(seconds))")
     }
 
     private static func files(in folder: String) throws -> [PolicySet.File] {
-        try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-            .filter { $0.hasSuffix(".yaml") && $0 != "invariants.yaml" && $0 != "domain.yaml" }
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        return try PolicySet.ruleFiles(among: names)
             .map { name in
                 let text = try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
                 return PolicySet.File(name: name, text: text)

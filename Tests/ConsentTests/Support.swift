@@ -12,10 +12,8 @@ enum Shipped {
 
     static let files: [PolicySet.File] = {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        return names.sorted().filter { $0.hasSuffix(".yaml") }.compactMap { name in
-            guard !["invariants.yaml", "domain.yaml"].contains(name),
-                let data = try? Data(contentsOf: folder.appending(path: name))
-            else { return nil }
+        return PolicySet.ruleFiles(among: names).compactMap { name in
+            guard let data = try? Data(contentsOf: folder.appending(path: name)) else { return nil }
             return PolicySet.File(name: name, text: String(decoding: data, as: UTF8.self))
         }
     }()

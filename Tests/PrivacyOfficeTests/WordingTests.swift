@@ -18,10 +18,7 @@ struct WordingTests {
     private static func rules() throws -> [PolicyRule] {
         let names = try FileManager.default.contentsOfDirectory(atPath: policies.path)
         let files =
-            try names
-            .filter { $0.hasSuffix(".yaml") && !["domain.yaml", "invariants.yaml"].contains($0) }
-            .sorted()
-            .filter { !["domain.yaml", "invariants.yaml"].contains($0) }
+            try PolicySet.ruleFiles(among: names)
             .map { name in
                 PolicySet.File(
                     name: name,

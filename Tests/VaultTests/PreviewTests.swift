@@ -109,10 +109,7 @@ struct PreviewTests {
         let folder = VaultHarness.project.appending(path: "Policies")
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
         let files =
-            try names
-            .filter { $0.hasSuffix(".yaml") && !["domain.yaml", "invariants.yaml"].contains($0) }
-            .sorted()
-            .filter { !["providers.yaml", "domain.yaml", "invariants.yaml"].contains($0) }
+            try PolicySet.ruleFiles(among: names).filter { $0 != "providers.yaml" }
             .map { name in
                 PolicySet.File(
                     name: name,

@@ -1,7 +1,9 @@
 internal import VaultCore
 
 /// Step one of a decision: works out everything that does not depend on the record.
-struct ContextBuilder {
+///
+/// Not copyable: the whole of it moves into the ``DecisionCore``.
+struct ContextBuilder: ~Copyable, Sendable {
     let request: AccessRequest
     let facts: FactIndex
     let directory: FactIndex
@@ -23,20 +25,20 @@ struct ContextBuilder {
     var problems: [String] = []
 
     init(
-        request: AccessRequest,
+        request: consuming AccessRequest,
         facts: FactIndex,
         directory: FactIndex,
         policies: PolicySet
     ) {
+        identity = Identity(request.requester, facts: facts, directory: directory, now: request.now)
+        purposes = RequestedPurposes(request.purposes)
         self.request = request
         self.facts = facts
         self.directory = directory
         self.policies = policies
-        identity = Identity(request.requester, facts: facts, directory: directory, now: request.now)
-        purposes = RequestedPurposes(request.purposes)
-        for item in request.evidence.keys { evidence |= item.bit }
+        for item in self.request.evidence.keys { evidence |= item.bit }
         for document in facts.tables.documents
-        where document.period.contains(request.now)
+        where document.period.contains(self.request.now)
             && document.holders.contains(where: identity.isNamed(by:))
         {
             evidence |= document.evidence.bit
@@ -89,21 +91,22 @@ struct ContextBuilder {
             now: request.now
         )
         liveRules.reserveCapacity(24)
+        // Looked up once, and only where a rule asks.
+        var country: UInt64?
         for place in compiled.candidates(request.requester.kind, purposes) {
             let rule = compiled.rules[Int(place)]
-            guard rule.countries == 0 || rule.countries & country != 0,
-                rule.validFrom <= request.now, request.now < rule.validUntil,
+            if rule.countries != 0 {
+                let here = country ?? compiled.countries[jurisdiction] ?? 0
+                country = here
+                guard rule.countries & here != 0 else { continue }
+            }
+            guard rule.validFrom <= request.now, request.now < rule.validUntil,
                 asker.meets(rule.request, needsAll: !rule.isDeny), meetsTexts(rule.request),
                 let exceptions = exceptions(of: rule, compiled, asker)
             else { continue }
             liveRules.append(LiveRule(rule: place, isDeny: rule.isDeny, exceptions: exceptions))
             layerStarts.add(layer: rule.layer)
         }
-    }
-
-    /// The country whose law applies, as a bit of the policies'.
-    private var country: UInt64 {
-        policies.compiled.countries[jurisdiction] ?? 0
     }
 
     var jurisdiction: String {

@@ -15,7 +15,7 @@ struct Identity: Sendable {
     private let hasReference: Bool
     private let hasIdentifier: Bool
 
-    init(_ requester: Requester, facts: FactIndex, directory: FactIndex, now: Instant) {
+    init(_ requester: borrowing Requester, facts: FactIndex, directory: FactIndex, now: Instant) {
         keys = requester.references
         for identifier in requester.identifiers { keys.append(identifier.key) }
         switch requester.organization {

@@ -38,21 +38,65 @@ public struct PolicySet: Sendable {
     }
 
     /// Every rule, ordered by layer, obligations last; the order inside a layer means nothing.
-    public let rules: [PolicyRule]
+    public var rules: [PolicyRule] { content.rules }
     /// Obligations by code.
-    public let obligations: [String: Obligation]
+    public var obligations: [String: Obligation] { content.obligations }
     /// What the deployment chose.
-    public var options: Options
+    public var options: Options {
+        get { content.options }
+        set { content = Content(content, options: newValue) }
+    }
     /// The files' names and texts in one unambiguous sequence, sorted by name: hash it for the digest of
     /// the policy set.
-    public let canonicalBytes: [UInt8]
-    let compiled: CompiledPolicies
+    public var canonicalBytes: [UInt8] { content.canonicalBytes }
+    var compiled: CompiledPolicies { content.compiled }
+    private var content: Content
+
+    /// Held by reference, so that a decision takes one count of it and not five.
+    private final class Content: Sendable {
+        let rules: [PolicyRule]
+        let obligations: [String: Obligation]
+        let options: Options
+        let canonicalBytes: [UInt8]
+        let compiled: CompiledPolicies
+
+        init(
+            rules: [PolicyRule],
+            obligations: [String: Obligation],
+            options: Options,
+            canonicalBytes: [UInt8]
+        ) {
+            self.rules = rules
+            self.obligations = obligations
+            self.options = options
+            self.canonicalBytes = canonicalBytes
+            compiled = CompiledPolicies(rules)
+        }
+
+        init(_ other: Content, options: Options) {
+            rules = other.rules
+            obligations = other.obligations
+            self.options = options
+            canonicalBytes = other.canonicalBytes
+            compiled = other.compiled
+        }
+    }
+
+    /// Files of a policy folder that speak about rules instead of being some: the prover's.
+    private static let statements: Set<String> = ["domain.yaml", "invariants.yaml"]
+
+    /// The rule files of a policy folder.
+    ///
+    /// - Parameter names: The folder's entries, in any order, such as `treatment.yaml`.
+    /// - Returns: Those that hold rules, sorted.
+    public static func ruleFiles(among names: [String]) -> [String] {
+        names.filter { $0.hasSuffix(".yaml") && !statements.contains($0) }.sorted()
+    }
 
     /// Parses and checks policy files.
     ///
     /// - Parameters:
-    ///   - files: Every file of the folder, in any order; `invariants.yaml` and `domain.yaml` are not
-    ///     rules and must be left out.
+    ///   - files: Every rule file of the folder (``ruleFiles(among:)``), in any order.
     ///   - options: What the deployment chose.
     /// - Throws: ``ConsentError/policy(_:)`` with the first problem, ordered by file name.
     public init(files: [File], options: Options = Options()) throws(ConsentError) {
@@ -71,14 +115,15 @@ public struct PolicySet: Sendable {
             ($0.layer?.order ?? Layer.allCases.count, $0.id)
                 < ($1.layer?.order ?? Layer.allCases.count, $1.id)
         }
-        self.rules = ordered
-        compiled = CompiledPolicies(ordered)
-        self.obligations = obligations
-        self.options = options
-        canonicalBytes = sorted.flatMap { file in
-            [UInt8]("\(file.name.utf8.count) \(file.name) \(file.text.utf8.count) ".utf8)
-                + file.text.utf8
-        }
+        content = Content(
+            rules: ordered,
+            obligations: obligations,
+            options: options,
+            canonicalBytes: sorted.flatMap { file in
+                [UInt8]("\(file.name.utf8.count) \(file.name) \(file.text.utf8.count) ".utf8)
+                    + file.text.utf8
+            }
+        )
     }
 
     /// Everything that is wrong with policy files.

@@ -30,8 +30,9 @@ struct Invariant: Sendable {
     /// Any one of these takes the point out.
     let unless: [Premise]
     let conclusion: Conclusion
-    /// The facts that differ in the second of two points that are compared.
-    let change: (place: Int, value: UInt64)?
+    /// The facts that differ in the second of two points that are compared, each with the values that it may
+    /// then have.
+    let change: [(place: Int, values: UInt64)]
 }
 
 /// What an invariant's premises are compiled with: the policies' own texts and conditions, and those that
@@ -39,13 +40,4 @@ struct Invariant: Sendable {
 struct PremiseTables: Sendable {
     var texts: [CompiledPolicies.Texts]
     var conditions: [PolicyRule.RecordCondition]
-}
-
-extension PointReader {
-    /// Whether a premise holds at the present points.
-    func holds(_ premise: Invariant.Premise, _ tables: PremiseTables) -> Bool {
-        premise.facts.allSatisfy { ask($0.place, $0.values) }
-            && meets(premise.request, tables.texts, all: false)
-            && holds(premise.record, tables.conditions)
-    }
 }

@@ -50,7 +50,7 @@ struct InvariantParser {
             let conclusion = conclusion(fields, at: node)
         else { return nil }
         let compares = conclusion == .neverOpens || conclusion == .neverCloses
-        if compares != (change != nil) {
+        if compares == change.isEmpty {
             parser.fail("`change` belongs to `never-opens` and `never-closes`", at: node)
         }
         return Invariant(
@@ -117,10 +117,7 @@ struct InvariantParser {
         tables.conditions = premises.conditions
         var facts: [(place: Int, values: UInt64)] = []
         if let node = fields["facts"], case .mapping(let mapping) = node {
-            for (key, value) in mapping {
-                guard let fact = fact(key, value) else { continue }
-                facts.append(fact)
-            }
+            for (key, value) in mapping { facts += self.facts(key, value) }
         }
         return Invariant.Premise(request: request, record: record, facts: facts)
     }
@@ -157,34 +154,44 @@ struct InvariantParser {
         }
     }
 
-    /// A variable of the domain by its name, with values by theirs.
-    private mutating func fact(_ key: Node, _ value: Node) -> (place: Int, values: UInt64)? {
-        guard let name = key.string, let place = domain.place(named: name) else {
-            parser.fail("`\(key.string ?? "?")` is no fact of the domain", at: key)
-            return nil
-        }
-        let variable = domain.variables[place]
-        var values: UInt64 = 0
-        for text in parser.texts(value) {
-            guard let number = variable.values.firstIndex(of: text) else {
-                parser.fail("`\(text)` is no value of `\(name)`", at: value)
+    /// Variables of the domain by their name, or by that of their kind (`consent names`), with values by
+    /// theirs; without a value, every one.
+    private mutating func facts(_ key: Node, _ value: Node?) -> [(place: Int, values: UInt64)] {
+        let name = key.string ?? "?"
+        let places = domain.places(named: name)
+        if places.isEmpty { parser.fail("`\(name)` is no fact of the domain", at: key) }
+        var found: [(place: Int, values: UInt64)] = []
+        for place in places {
+            let variable = domain.variables[place]
+            guard let value else {
+                found.append((place, variable.all))
                 continue
             }
-            values |= 1 << UInt64(number)
+            var values: UInt64 = 0
+            for text in parser.texts(value) {
+                guard let number = variable.values.firstIndex(of: text) else {
+                    parser.fail("`\(text)` is no value of `\(variable.name)`", at: value)
+                    continue
+                }
+                values |= 1 << UInt64(number)
+            }
+            found.append((place, values))
         }
-        return (place, values)
+        return found
     }
 
-    private mutating func readChange(_ node: Node?) -> (place: Int, value: UInt64)? {
-        guard let node else { return nil }
-        guard case .mapping(let mapping) = node, mapping.count == 1, let entry = mapping.first
-        else {
-            parser.fail("expected one fact and its value", at: node)
-            return nil
+    /// Facts and their values in the second point: a value, a list, or `any`.
+    private mutating func readChange(_ node: Node?) -> [(place: Int, values: UInt64)] {
+        guard let node else { return [] }
+        guard case .mapping(let mapping) = node else {
+            parser.fail("expected facts and their values", at: node)
+            return []
         }
-        guard let fact = fact(entry.key, entry.value), fact.values.nonzeroBitCount == 1 else {
-            return nil
+        var changes: [(place: Int, values: UInt64)] = []
+        for (key, value) in mapping {
+            let isAny = value.string == "any"
+            changes += facts(key, isAny ? nil : value)
         }
-        return (fact.place, fact.values)
+        return changes
     }
 }

@@ -23,17 +23,6 @@ extension Prover {
         )
         return reduction.point()
     }
-
-    /// The answer at a point, from nothing else.
-    ///
-    /// - Parameter point: Of this prover's domain.
-    /// - Returns: The answer and the layer that gave it.
-    public func verdict(at point: ProofPoint) -> Verdict {
-        let reader = PointReader(domain)
-        reader.only(point.values)
-        var speech = PointSpeech(compiled, reader)
-        return Verdict(speech.walk())
-    }
 }
 
 /// Reduces a question to its point.

@@ -1,114 +1,111 @@
-/// What the layers say at a set of points: the walk of a decision, with a ``PointReader`` for facts.
-struct PointSpeech: LayerSpeech {
-    let reader: PointReader
-    let policies: CompiledPolicies
-    /// Where each layer's rules stand; 6 for obligations.
-    let layers: [Range<Int>]
-    /// Rules that permit.
-    let permitting: [Int]
-    /// By rule, the spans of time in which it is in force.
-    let days: [UInt64]
-    /// By rule, the countries it is limited to.
-    let countries: [UInt64]
+/// What the layers say at points of the domain, as sets; the walk of a decision is taken with them.
+struct LayerSets {
+    /// By ``Layer/order``, where a rule of the layer denies.
+    private(set) var denies: [Diagram] = []
+    /// By ``Layer/order``, where a rule of the layer permits.
+    private(set) var permits: [Diagram] = []
+    /// By rule, where it speaks.
+    private(set) var rules: [Diagram] = []
+    let isRefused: Diagram
+    let isPatient: Diagram
+    let absolute: Diagram
+    let directivesDeny: Diagram
+    let directivesPermit: Diagram
+    let closesDefault: Diagram
 
-    init(_ policies: CompiledPolicies, _ reader: PointReader) {
-        self.policies = policies
-        self.reader = reader
-        layers = (0...6).map { layer in
-            let start = policies.rules.firstIndex { $0.layer >= layer } ?? policies.rules.count
-            let end = policies.rules.firstIndex { $0.layer > layer } ?? policies.rules.count
-            return start..<end
-        }
-        permitting = policies.rules.indices.filter {
-            policies.rules[$0].layer < 6 && !policies.rules[$0].isDeny
-        }
-        let domain = reader.domain
-        days = policies.rules.map { rule in
-            domain.days.indices.reduce(UInt64(0)) { bits, place in
-                rule.validFrom <= domain.days[place] && domain.days[place] < rule.validUntil
-                    ? bits | 1 << UInt64(place) : bits
-            }
-        }
-        countries = policies.rules.map { rule in
-            domain.countries.enumerated().reduce(UInt64(0)) { bits, country in
-                (policies.countries[country.element] ?? 0) & rule.countries != 0
-                    ? bits | 1 << UInt64(country.offset) : bits
-            }
+    init(_ formulas: inout PointFormulas) {
+        let places = formulas.domain.places
+        isRefused = formulas.has(places.purposes[0], 1 << UInt64(ProofDomain.noPurpose))
+        isPatient = formulas.isKind(.patient, and: places.isSelf)
+        absolute = formulas.isYes(places.absolute)
+        // A malformed consent denies; else what consents and restrictions say together.
+        let malformed = formulas.hasConsents(.malformed)
+        let readable = formulas.hasConsents(.inForce)
+        let no = formulas.has(places.said, 0b100)
+        let yes = formulas.has(places.said, 0b010)
+        directivesDeny = formulas.diagrams.or(malformed, no)
+        directivesPermit = formulas.diagrams.and(yes, readable)
+        let closes = formulas.isYes(places.closes)
+        closesDefault = formulas.diagrams.and(readable, closes)
+        for place in formulas.policies.rules.indices { rules.append(formulas.applies(place)) }
+        for layer in 0..<6 {
+            denies.append(Self.speak(layer, denying: true, rules, &formulas))
+            permits.append(Self.speak(layer, denying: false, rules, &formulas))
         }
     }
 
-    func isRefused() -> Bool {
-        reader.ask(reader.domain.places.purposes[0], 1 << UInt64(ProofDomain.noPurpose))
+    private static func speak(
+        _ layer: Int,
+        denying: Bool,
+        _ sets: [Diagram],
+        _ formulas: inout PointFormulas
+    ) -> Diagram {
+        let all = formulas.policies.rules
+        let own = all.indices.filter { all[$0].layer == layer && all[$0].isDeny == denying }
+        return formulas.diagrams.or(own.map { sets[$0] })
+    }
+}
+
+/// Puts the walk's questions to a point, or to a set of points that it splits where the answer differs.
+protocol PointAsking {
+    /// Whether the present points are in a set; afterwards all of them are, or none.
+    mutating func ask(_ set: Diagram) -> Bool
+}
+
+/// The walk of a decision over points: ``LayerWalk`` with a set or a point in place of facts.
+struct PointSpeech<Asking: PointAsking>: LayerSpeech {
+    let sets: LayerSets
+    var points: Asking
+
+    mutating func isRefused() -> Bool { points.ask(sets.isRefused) }
+
+    mutating func isPatient() -> Bool { points.ask(sets.isPatient) }
+
+    mutating func rules(_ layer: Layer) -> Possible {
+        if points.ask(sets.denies[layer.order]) { return .deny }
+        return points.ask(sets.permits[layer.order]) ? .permit : .silent
     }
 
-    func isPatient() -> Bool { reader.isKind(.patient) && reader.ask(reader.domain.places.isSelf) }
+    mutating func absolute() -> Possible { points.ask(sets.absolute) ? .deny : .silent }
 
-    func rules(_ layer: Layer) -> Possible {
-        var said: Possible = .silent
-        for place in layers[layer.order] {
-            let rule = policies.rules[place]
-            if said == .permit, !rule.isDeny { continue }
-            guard applies(place) else { continue }
-            if rule.isDeny { return .deny }
-            said = .permit
-        }
-        return said
+    mutating func directives() -> Possible {
+        if points.ask(sets.directivesDeny) { return .deny }
+        return points.ask(sets.directivesPermit) ? .permit : .silent
     }
 
-    func absolute() -> Possible {
-        reader.ask(reader.domain.places.absolute) ? .deny : .silent
+    mutating func closesDefault() -> Truth { Truth(points.ask(sets.closesDefault)) }
+}
+
+/// One point, one bit for each fact.
+struct SinglePoint: PointAsking {
+    let diagrams: Diagrams
+    let point: [UInt64]
+
+    func ask(_ set: Diagram) -> Bool { diagrams.contains(set, point) }
+}
+
+/// A set of points: where a question has two answers in it, the walk goes on with those of the yes, and the
+/// others are put aside and walked later, from the start.
+struct SplitPoints: PointAsking {
+    var diagrams: Diagrams
+    private(set) var present = Diagram.none
+    private var waiting: [Diagram] = [.all]
+
+    init(_ diagrams: Diagrams) { self.diagrams = diagrams }
+
+    /// Takes the next set of points; false where all are walked.
+    mutating func next() -> Bool {
+        guard let set = waiting.popLast() else { return false }
+        present = set
+        return true
     }
 
-    /// A malformed consent denies; else what consents and restrictions say together.
-    func directives() -> Possible {
-        if reader.ask(reader.domain.places.consent, 0b1100) { return .deny }
-        if reader.ask(reader.domain.places.said, 0b100) { return .deny }
-        let permits =
-            reader.ask(reader.domain.places.said, 0b010)
-            && reader.ask(reader.domain.places.consent, 0b0010)
-        return permits ? .permit : .silent
-    }
-
-    func closesDefault() -> Truth {
-        Truth(
-            reader.ask(reader.domain.places.consent, 0b1010)
-                && reader.ask(reader.domain.places.closes)
-        )
-    }
-
-    func applies(_ place: Int) -> Bool {
-        let rule = policies.rules[place]
-        let places = reader.domain.places
-        guard reader.ask(places.day, days[place]),
-            rule.countries == 0 || reader.ask(places.country, countries[place]),
-            reader.meets(rule.request, policies.texts, all: !rule.isDeny),
-            reader.holds(rule.record, policies.conditions)
-        else { return false }
-        return !rule.unless.contains { place in
-            let exception = policies.exceptions[place]
-            return reader.meets(exception.request, policies.texts, all: rule.isDeny)
-                && reader.holds(exception.record, policies.conditions)
-        }
-    }
-
-    /// Whether anything could permit at all: if nothing does, no layer need be asked.
-    ///
-    /// Asked before a walk, for most points end here.
-    func mayPermit() -> Bool {
-        let permits =
-            reader.ask(reader.domain.places.said, 0b010)
-            && reader.ask(reader.domain.places.consent, 0b0010)
-        return permits || permitting.contains { applies($0) }
-    }
-
-    /// Obligations of a release: bits of ``CompiledPolicies/obligations``.
-    func obligations(_ layer: Layer, of wanted: UInt64) -> UInt64 {
-        var due: UInt64 = 0
-        for place in [layers[layer.order], layers[6]].joined() {
-            let rule = policies.rules[place]
-            let isNew = rule.obligations & wanted & ~due != 0
-            if isNew, !rule.isDeny, applies(place) { due |= rule.obligations }
-        }
-        return due
+    mutating func ask(_ set: Diagram) -> Bool {
+        let yes = diagrams.and(present, set)
+        if yes == .none { return false }
+        if yes == present { return true }
+        waiting.append(diagrams.minus(present, set))
+        present = yes
+        return true
     }
 }

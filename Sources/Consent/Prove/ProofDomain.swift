@@ -90,7 +90,12 @@ struct ProofDomain: Sendable {
         return variables.count - 1
     }
 
-    func place(named name: String) -> Int? { variables.firstIndex { $0.name == name } }
+    /// The variable of a name, or all of a kind: `label hiv`, `label`.
+    func places(named name: String) -> [Int] {
+        let exact = variables.indices.filter { variables[$0].name == name }
+        if !exact.isEmpty { return exact }
+        return variables.indices.filter { DomainParser.family(of: variables[$0].name) == name }
+    }
 
     /// How many points there are: what each variable can be, multiplied.
     var pointCount: Double { variables.reduce(1) { $0 * Double($1.values.count) } }

@@ -16,10 +16,10 @@ extension SMTFormula {
             }
         }
         lines.append(
-            "(define-fun layer\(suffix) () Int \(layers(suffix)))  ; 10 * layer, plus 1 to permit"
+            "(define-fun layer\(suffix) () (_ BitVec 7) \(layers(suffix)))  ; 10 * layer, plus 1 to permit"
         )
         lines.append(
-            "(define-fun permitted\(suffix) () Bool (= 1 (mod layer\(suffix) 10)))"
+            "(define-fun permitted\(suffix) () Bool (= #b1 ((_ extract 0 0) layer\(suffix))))"
         )
         return lines
     }
@@ -50,6 +50,8 @@ extension SMTFormula {
         return and(parts)
     }
 
+    private func number(_ answer: Int) -> String { "(_ bv\(answer) 7)" }
+
     /// The layer that decides, as nested choices in the order of docs/consent.md.
     private func layers(_ suffix: String) -> String {
         let places = domain.places
@@ -58,22 +60,23 @@ extension SMTFormula {
         let isSelf = and([isKind(RequesterKind.patient.bit), isYes(places.isSelf)])
         let says = or([malformed, has(places.said, 0b100)])
         let allows = and([has(places.said, 0b010), readable])
-        func number(_ layer: Int) -> (deny: String, permit: String) {
-            ("\(layer)0", "\(layer)1")
-        }
-        let last = "(ite deny5\(suffix) 50 (ite permit5\(suffix) 51 60))"
-        let steps: [(String, String)] = [
-            (has(places.purposes[0], 1 << UInt64(ProofDomain.noPurpose)), "60"),
-            ("deny0\(suffix)", "0"), ("permit0\(suffix)", "1"),
+        let last =
+            "(ite deny5\(suffix) \(number(50)) (ite permit5\(suffix) \(number(51)) \(number(60))))"
+        let steps: [(condition: String, answer: String)] = [
+            (has(places.purposes[0], 1 << UInt64(ProofDomain.noPurpose)), number(60)),
+            ("deny0\(suffix)", number(0)), ("permit0\(suffix)", number(1)),
             (isSelf, last),
-            (or(["deny1\(suffix)", isYes(places.absolute)]), "10"), ("permit1\(suffix)", "11"),
-            ("deny2\(suffix)", "20"), ("permit2\(suffix)", "21"),
-            (or([says, "deny3\(suffix)"]), "30"),
-            ("deny4\(suffix)", "40"),
-            (or([allows, "permit3\(suffix)", "permit4\(suffix)"]), "41"),
-            (and([readable, isYes(places.closes)]), "60"),
+            (or(["deny1\(suffix)", isYes(places.absolute)]), number(10)),
+            ("permit1\(suffix)", number(11)),
+            ("deny2\(suffix)", number(20)), ("permit2\(suffix)", number(21)),
+            (or([says, "deny3\(suffix)"]), number(30)),
+            ("deny4\(suffix)", number(40)),
+            (or([allows, "permit3\(suffix)", "permit4\(suffix)"]), number(41)),
+            (and([readable, isYes(places.closes)]), number(60)),
         ]
-        return steps.reversed().reduce(last) { "(ite \($1.0) \($1.1) \($0))" }
+        return steps.reversed().reduce(last) {
+            "(ite \($1.condition) \($1.answer) \($0))"
+        }
     }
 
     /// Whether a release carries an obligation.
@@ -83,7 +86,7 @@ extension SMTFormula {
             rules.filter { !compiled.rules[$0].isDeny }.map { place in
                 let layer = compiled.rules[place].layer
                 guard layer < 6 else { return "r\(place)\(suffix)" }
-                return and(["(= layer\(suffix) \(layer)1)", "r\(place)\(suffix)"])
+                return and(["(= layer\(suffix) \(number(10 * layer + 1)))", "r\(place)\(suffix)"])
             }
         )
     }
@@ -104,7 +107,7 @@ extension Prover {
     public func smt(_ number: Int) -> String {
         let invariant = invariants[number]
         var formula = SMTFormula(domain: domain, compiled: compiled, tables: tables)
-        var lines = ["; \(invariant.id)", "(set-logic QF_LIA)"] + formula.declarations
+        var lines = ["; \(invariant.id)", "(set-logic QF_BV)"] + formula.declarations
         lines += formula.decision("a")
         lines.append("(assert \(formula.premise(invariant.given)))")
         for premise in invariant.unless {
@@ -119,7 +122,7 @@ extension Prover {
             lines.append("(assert (and permitteda \(formula.not(formula.and(due)))))")
         case .neverOpens, .neverCloses:
             formula.change = invariant.change
-            lines += formula.decision("b")
+            lines += formula.changedDeclarations + formula.decision("b")
             lines.append(
                 invariant.conclusion == .neverOpens
                     ? "(assert (and (not permitteda) permittedb))"

@@ -6,8 +6,8 @@ struct SMTFormula {
     let domain: ProofDomain
     let compiled: CompiledPolicies
     let tables: PremiseTables
-    /// A fact that has another value in the second of two points.
-    var change: (place: Int, value: UInt64)?
+    /// Facts that have other values in the second of two points.
+    var change: [(place: Int, values: UInt64)] = []
 
     func or(_ parts: [String]) -> String {
         switch parts.count {
@@ -27,15 +27,21 @@ struct SMTFormula {
 
     func not(_ part: String) -> String { "(not \(part))" }
 
+    /// A variable's name, in the second point where it is changed there.
+    private func name(_ place: Int) -> String {
+        change.contains { $0.place == place } ? "w\(place)" : "v\(place)"
+    }
+
+    /// A value of six bits; 64 are the most that a variable has.
+    private func number(_ value: Int) -> String { "(_ bv\(value) 6)" }
+
     /// Whether a variable has one of some values, as ranges.
     func has(_ place: Int, _ values: UInt64) -> String {
         let all = domain.variables[place].all
         let wanted = values & all
-        if let change, change.place == place {
-            return change.value & wanted != 0 ? "true" : "false"
-        }
         if wanted == 0 { return "false" }
         if wanted == all { return "true" }
+        let name = name(place)
         var ranges: [String] = []
         var rest = wanted
         while rest != 0 {
@@ -43,7 +49,9 @@ struct SMTFormula {
             let length = (~(rest >> UInt64(first))).trailingZeroBitCount
             let last = first + length - 1
             ranges.append(
-                length == 1 ? "(= v\(place) \(first))" : "(<= \(first) v\(place) \(last))"
+                length == 1
+                    ? "(= \(name) \(number(first)))"
+                    : "(and (bvule \(number(first)) \(name)) (bvule \(name) \(number(last))))"
             )
             rest &= length + first >= 64 ? 0 : ~UInt64(0) << UInt64(first + length)
         }
@@ -54,12 +62,24 @@ struct SMTFormula {
 
     var declarations: [String] {
         domain.variables.enumerated().flatMap { place, variable in
-            [
-                "; v\(place): \(variable.name) = \(variable.values.joined(separator: " | "))",
-                "(declare-const v\(place) Int)",
-                "(assert (<= 0 v\(place) \(variable.values.count - 1)))",
-            ]
+            ["; v\(place): \(variable.name) = \(variable.values.joined(separator: " | "))"]
+                + declaration("v\(place)", variable)
         }
+    }
+
+    /// The variables of the second point that differ, each with the values it may have there.
+    var changedDeclarations: [String] {
+        change.flatMap { place, values in
+            declaration("w\(place)", domain.variables[place])
+                + ["(assert \(has(place, values)))"]
+        }
+    }
+
+    private func declaration(_ name: String, _ variable: ProofDomain.Variable) -> [String] {
+        [
+            "(declare-const \(name) (_ BitVec 6))",
+            "(assert (bvule \(name) \(number(variable.values.count - 1))))",
+        ]
     }
 
     // MARK: the request

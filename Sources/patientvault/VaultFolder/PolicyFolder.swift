@@ -24,11 +24,7 @@ struct PolicyFolder {
     }
 
     /// Names of the rule files; statements about rules are none.
-    private var ruleNames: [String] {
-        Files.names(in: path).filter {
-            $0.hasSuffix(".yaml") && $0 != "invariants.yaml" && $0 != "domain.yaml"
-        }
-    }
+    private var ruleNames: [String] { PolicySet.ruleFiles(among: Files.names(in: path)) }
 
     private var labelNames: [String] {
         ["labels.yaml"]

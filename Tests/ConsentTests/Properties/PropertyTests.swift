@@ -87,6 +87,7 @@ struct PropertyTests {
 
     @Test func `the evaluator reads nothing that the proofs' domain leaves out`() throws {
         let prover = try ProverTests.prover(Shipped.policies)
+        let run = prover.run()
         var maker = RandomMaker(random: SeededRandom.forTest())
         var wrong: [String] = []
         var answers: [ProofPoint: Verdict] = [:]
@@ -101,7 +102,7 @@ struct PropertyTests {
                 let record = maker.record(world.requester).attributes
                 guard let point = prover.point(of: context, record: record) else { continue }
                 let verdict = context.verdict(for: record)
-                let known = answers[point] ?? prover.verdict(at: point)
+                let known = answers[point] ?? run.verdict(at: point)
                 if known != verdict { wrong.append("\(known) \(verdict) \(world) \(record)") }
                 answers[point] = verdict
             }

@@ -90,11 +90,8 @@ final class ServerHarness {
     private static func policies() throws -> PolicySet {
         let folder = project.appending(path: "Policies")
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-            .filter {
-                $0.hasSuffix(".yaml") && $0 != "domain.yaml" && $0 != "invariants.yaml"
-            }.sorted()
         return try PolicySet(
-            files: names.map {
+            files: PolicySet.ruleFiles(among: names).map {
                 PolicySet.File(
                     name: $0,
                     text: try String(contentsOf: folder.appending(path: $0), encoding: .utf8)

@@ -21,14 +21,17 @@ struct PolicyProve: ParsableCommand {
         if let smt { try export(prover, to: smt) }
         let clock = ContinuousClock()
         let started = clock.now
+        let decided = prover.run()
+        let walked = clock.now - started
         var results: [(proof: Proof, took: Duration)] = []
         for number in 0..<prover.count {
             let start = clock.now
-            let proof = prover.prove(number)
+            let proof = decided.prove(number)
             results.append((proof, clock.now - start))
         }
         let took = clock.now - started
-        report(results, prover, took)
+        report(results, prover, took: took)
+        if !output.terminal.isJSON { argue(decided.walkCount, walked) }
         if !results.allSatisfy(\.proof.isProved) {
             throw ExitCode(ExitStatus.integrityFailure.rawValue)
         }
@@ -45,7 +48,7 @@ struct PolicyProve: ParsableCommand {
     private func report(
         _ results: [(proof: Proof, took: Duration)],
         _ prover: Prover,
-        _ took: Duration
+        took: Duration
     ) {
         let terminal = output.terminal
         let failed = results.filter { !$0.proof.isProved }
@@ -61,12 +64,11 @@ struct PolicyProve: ParsableCommand {
             let mark = proof.isProved ? terminal.paint.green("holds") : terminal.paint.red("fails")
             terminal.say(
                 "\(mark)  \(proof.id): \(proof.title)\n"
-                    + "       \(Self.count(proof.premiseCount)) points in "
-                    + "\(Words.count(proof.walkCount, "walk")), \(Self.milliseconds(took)) ms"
+                    + "       \(Self.count(proof.pointCount)) points, \(Self.milliseconds(took)) ms"
             )
             if let facts = proof.counterexample {
                 terminal.say("       for example: " + facts.joined(separator: "; "))
-            } else if proof.premiseCount == 0 {
+            } else if proof.pointCount == 0 {
                 terminal.say("       no point of the domain has its premise")
             }
         }
@@ -74,13 +76,22 @@ struct PolicyProve: ParsableCommand {
             "\(results.count - failed.count) of \(Words.count(results.count, "statement")) hold at "
                 + "all \(Self.count(prover.pointCount)) points; \(Self.milliseconds(took)) ms"
         )
+    }
+
+    /// Why the answer is one for all points.
+    private func argue(_ walkCount: Int, _ took: Duration) {
+        let terminal = output.terminal
+        terminal.say(
+            "  all points were decided in \(Words.count(walkCount, "walk")) through the layers, "
+                + "\(Self.milliseconds(took)) ms"
+        )
         for argument in Prover.arguments { terminal.say("  because \(argument)") }
     }
 
     private static func json(_ proof: Proof, _ took: Duration) -> JSONValue {
         [
             "id": .string(proof.id), "title": .string(proof.title), "holds": .bool(proof.isProved),
-            "points": .string(count(proof.premiseCount)), "walks": .int(Int64(proof.walkCount)),
+            "points": .string(count(proof.pointCount)),
             "milliseconds": .int(milliseconds(took)),
             "counterexample": proof.counterexample.map { .strings($0) } ?? .null,
         ]
