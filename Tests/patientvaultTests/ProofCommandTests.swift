@@ -108,6 +108,32 @@ extension CommandLineTests {
         #expect(broken.status == 65 && broken.out.contains("zz.yaml:"), "\(broken.all)")
     }
 
+    @Test func `every statement is proved and a broken policy is refuted with exit 4`() throws {
+        let scratch = try Scratch()
+        let tool = Tool(in: scratch.url)
+        let shipped = try tool("policy", "prove", "--json")
+        #expect(shipped.status == 0 && shipped.object["ok"] as? Bool == true, "\(shipped.all)")
+        let statements = shipped.object["statements"] as? [[String: Any]] ?? []
+        #expect(statements.count >= 25)
+        #expect(statements.allSatisfy { $0["counterexample"] is NSNull })
+        // Machines differ: the goal of 30 s is for release builds, this one is not optimized.
+        #expect((shipped.object["milliseconds"] as? Int ?? .max) < 30_000)
+        let copy = scratch.path("copy")
+        try FileManager.default.copyItem(
+            atPath: Tool.repository.appending(path: "Policies").path,
+            toPath: copy
+        )
+        let rule = "when: { requester: [insurer], record: [self-paid] }"
+        let text = try String(contentsOfFile: copy + "/hard.yaml", encoding: .utf8)
+        try #require(text.contains(rule))
+        let loose = rule.replacing("self-paid]", with: "self-paid], purpose: [HPAYMT]")
+        try scratch.write("copy/hard.yaml", text.replacing(rule, with: loose))
+        let refuted = try tool("policy", "prove", "copy")
+        #expect(refuted.status == 4, "\(refuted.all)")
+        #expect(refuted.out.contains("fails  self-paid-never-to-a-plan"))
+        #expect(refuted.out.contains("for example: requester: insurer"))
+    }
+
     @Test func `deadlines come from facts without a vault`() throws {
         let tool = Tool(in: try Scratch().url.deletingLastPathComponent())
         let facts =

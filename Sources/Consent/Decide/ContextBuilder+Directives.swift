@@ -20,12 +20,16 @@ extension ContextBuilder {
     private mutating func takeProvisions(of consent: ConsentNode, at place: Int) {
         var isLive = false
         var hasAbsolute = false
-        for number in consent.nodes {
-            let node = facts.tables.interned.provisions[number]
-            hasAbsolute = hasAbsolute || node.isAbsolute
-            guard matches(node, place, number - consent.nodes.lowerBound) else { continue }
-            isLive = true
-            matching.insert(number)
+        let facts = facts
+        facts.tables.interned.provisions.withUnsafeBufferPointer { nodes in
+            for number in consent.nodes {
+                hasAbsolute = hasAbsolute || nodes[number].isAbsolute
+                guard matches(nodes[number], place, number - consent.nodes.lowerBound) else {
+                    continue
+                }
+                isLive = true
+                matching.insert(number)
+            }
         }
         guard isLive else { return }
         liveConsents.append(

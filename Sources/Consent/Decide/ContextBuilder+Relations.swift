@@ -13,11 +13,8 @@ struct PaymentScope: Sendable {
 extension ContextBuilder {
     mutating func relate() {
         if request.requester.kind == .patient { relateSelf() }
-        if request.requester.kind == .clinician, !facts.tables.treating.isEmpty {
-            let isTreating = identity.keys.contains { key in
-                facts.tables.treating[key]?.contains { $0.contains(request.now) } ?? false
-            }
-            if isTreating { relationships |= Relationship.treating.bit }
+        if request.requester.kind == .clinician, identity.isTreating {
+            relationships |= Relationship.treating.bit
         }
         if isPart2Member { relationships |= Relationship.part2Program.bit }
         for relation in facts.tables.interned.relations
@@ -84,7 +81,7 @@ extension ContextBuilder {
     /// Whether the insurer is one of the payers: by key, through a coverage, or by name only.
     private mutating func isPayer(_ payers: [Party]) -> Bool {
         for payer in payers {
-            if payer.keys.contains(where: identity.isNamed(by:)) { return true }
+            if identity.isNamed(byAnyOf: payer.keys) { return true }
             for key in payer.keys where payments.coverages.contains(key) { return true }
             guard payer.keys.isEmpty, let name = payer.display,
                 policies.options.acceptsPayersByName,

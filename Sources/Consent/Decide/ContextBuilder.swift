@@ -12,6 +12,8 @@ struct ContextBuilder: ~Copyable, Sendable {
     let purposes: RequestedPurposes
     var relationships: UInt32 = 0
     var evidence: UInt32 = 0
+    /// What documents limit a representative to, one bit for each category; `nil` without such a limit.
+    var representation: UInt64?
     var breakGlass = PolicyRule.BreakGlassState.none
     var consents: PolicyRule.ConsentStates = []
     var liveRules: [LiveRule] = []
@@ -30,7 +32,7 @@ struct ContextBuilder: ~Copyable, Sendable {
         directory: FactIndex,
         policies: PolicySet
     ) {
-        identity = Identity(request.requester, facts: facts, directory: directory, now: request.now)
+        identity = Identity(request.asker, facts: facts, directory: directory, now: request.now)
         purposes = RequestedPurposes(request.purposes)
         self.request = request
         self.facts = facts
@@ -39,9 +41,12 @@ struct ContextBuilder: ~Copyable, Sendable {
         for item in self.request.evidence.keys { evidence |= item.bit }
         for document in facts.tables.documents
         where document.period.contains(self.request.now)
-            && document.holders.contains(where: identity.isNamed(by:))
+            && identity.isNamed(byAnyOf: document.holders)
         {
             evidence |= document.evidence.bit
+            if document.evidence == .representation, let scope = document.scope {
+                representation = (representation ?? 0) | scope
+            }
         }
     }
 
@@ -136,11 +141,14 @@ struct ContextBuilder: ~Copyable, Sendable {
     private func meetsTexts(_ test: CompiledPolicies.RequestTest) -> Bool {
         guard let place = test.textsAt else { return true }
         let texts = policies.compiled.texts[Int(place)]
-        let roles = request.requester.roles
-        if !texts.roles.isEmpty, !texts.roles.contains(where: roles.contains) { return false }
-        if texts.rolesNone.contains(where: roles.contains) { return false }
-        if texts.organizationsNone.contains(where: identity.isNamed(by:)) { return false }
-        return texts.organizations.isEmpty
-            || texts.organizations.contains(where: identity.isNamed(by:))
+        let roles = request.asker.requester.roles
+        if !texts.roles.isEmpty, !texts.roles.contains(where: { roles.contains($0) }) {
+            return false
+        }
+        if !texts.rolesNone.isEmpty, texts.rolesNone.contains(where: { roles.contains($0) }) {
+            return false
+        }
+        if identity.isNamed(byAnyOf: texts.organizationsNone) { return false }
+        return texts.organizations.isEmpty || identity.isNamed(byAnyOf: texts.organizations)
     }
 }

@@ -12,7 +12,7 @@ extension DecideLineReader {
         for (number, node) in root.list("resources").enumerated() {
             merge(node, number: number, into: &facts)
         }
-        for (number, node) in root.list("consents").enumerated() {
+        for (number, node) in consents().enumerated() {
             var fact = Fact(.consent)
             fact.source = node.withBytes { String(decoding: $0, as: UTF8.self) }
             let id = FHIRID("line-\(number)").map { RecordID(type: "Consent", id: $0) }
@@ -20,6 +20,15 @@ extension DecideLineReader {
             facts.merge(PatientFacts.Entry(origin: id, version: 1, facts: [fact]))
         }
         return facts
+    }
+
+    /// The consents of the line, also those inside a Bundle; an entry without a resource is a consent that
+    /// nobody can read.
+    private func consents() -> [JSONNode] {
+        root.list("consents").flatMap { node in
+            node.kind == .object && node.text("resourceType") == "Bundle"
+                ? node.list("entry").map { $0["resource"] ?? $0 } : [node]
+        }
     }
 
     private mutating func merge(_ node: JSONNode, number: Int, into facts: inout PatientFacts) {
@@ -135,7 +144,7 @@ extension DecideLineReader {
         }
         for member in node["evidence"].map({ Array($0.members) }) ?? [] {
             guard let name = member.key.string, let kind = Evidence(rawValue: name),
-                let value = member.value.string, !value.isEmpty
+                let value = member.value.string ?? member.value.text("document"), !value.isEmpty
             else {
                 problems.append("evidence that is unknown or without a document")
                 return false
@@ -156,6 +165,33 @@ extension DecideLineReader {
             request.claim = .one(id)
         }
         return request
+    }
+
+    /// What a representative may decide on, as the vault's `evidence` command would state it:
+    /// `{"document": …, "categories": […]}`.
+    mutating func representation(
+        of requester: Requester?,
+        into facts: inout PatientFacts
+    ) -> Bool {
+        guard let node = root["facts"]?["evidence"]?["representation"], node.kind == .object,
+            let requester, let id = FHIRID("line-representation")
+        else { return true }
+        let categories = node.list("categories").map { $0.string ?? "" }
+        guard !categories.isEmpty, categories.allSatisfy({ DataCategory(rawValue: $0) != nil })
+        else {
+            problems.append("a representation for categories that nobody knows")
+            return false
+        }
+        var fact = Fact(.evidence)
+        fact.evidence = .representation
+        fact.links = categories
+        fact.parties = requester.keys.map { key in
+            key.contains("|")
+                ? Party(role: .holder, identifier: key) : Party(role: .holder, reference: key)
+        }
+        let origin = RecordID(type: "Evidence", id: id)
+        facts.merge(PatientFacts.Entry(origin: origin, version: 1, facts: [fact]))
+        return true
     }
 
     /// Restrictions of the line, as the vault's `restrict` command would state them.

@@ -28,7 +28,9 @@ struct DecideLineReader {
         let now = self.now()
         let requester = self.requester()
         var facts = self.facts()
-        guard restrictions(into: &facts) else { return nil }
+        guard restrictions(into: &facts), representation(of: requester, into: &facts) else {
+            return nil
+        }
         let patient = self.patient(facts)
         let action = self.action()
         let purposes = root.list("purpose").compactMap(Self.purpose)

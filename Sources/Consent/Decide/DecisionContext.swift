@@ -92,6 +92,8 @@ final class DecisionCore: Sendable {
     var relationships: UInt32 { found.relationships }
     var purposes: RequestedPurposes { _read { yield found.purposes } }
     var evidence: UInt32 { found.evidence }
+    /// What documents limit a representative to, one bit for each category; `nil` without such a limit.
+    var representation: UInt64? { found.representation }
     var breakGlass: PolicyRule.BreakGlassState { found.breakGlass }
     /// Which kinds of consents are in force.
     var consents: PolicyRule.ConsentStates { found.consents }

@@ -3,41 +3,51 @@ internal import VaultCore
 /// The requester with every key that facts add, so that a rule compares numbers, and texts where it must.
 struct Identity: Sendable {
     /// References and identifiers of the principal itself.
-    private(set) var keys: [String]
+    let keys: [String]
     /// References and identifiers of the organizations it belongs to.
-    private(set) var organizations: [String] = []
+    let organizations: [String]
     /// The principal's keys among the patient's.
-    private(set) var own = KeySet()
+    let own: KeySet
     /// The principal's and its organizations' keys among the patient's.
-    private(set) var named = KeySet()
+    let named: KeySet
     /// Name of its organization as stated: good for payers that are named by text only.
     private let statedName: String?
+    /// Whether it is in a treatment relationship with the patient now, if it is a clinician.
+    let isTreating: Bool
     private let hasReference: Bool
     private let hasIdentifier: Bool
 
-    init(_ requester: borrowing Requester, facts: FactIndex, directory: FactIndex, now: Instant) {
-        keys = requester.references
-        for identifier in requester.identifiers { keys.append(identifier.key) }
-        switch requester.organization {
-        case nil: statedName = nil
-        case .name(let name)?: statedName = name
-        case .reference(let key)?:
-            organizations.append(key)
-            statedName = nil
-        case .identifier(let system, let value)?:
-            organizations.append("\(system)|\(value)")
-            statedName = nil
+    init(_ asker: SharedRequester, facts: FactIndex, directory: FactIndex, now: Instant) {
+        var keys = asker.requester.keys
+        var organizations = asker.requester.organizationKeys
+        statedName = asker.requester.organizationName
+        var own = KeySet()
+        var isTreating = false
+        let given = keys.count
+        var next = 0
+        while next < keys.count {
+            let id = Self.take(keys[next], facts, directory, into: &own, &keys)
+            if id >= 0, !isTreating {
+                isTreating = facts.tables.interned.treating[id].contains { $0.contains(now) }
+            }
+            next += 1
         }
-        Self.close(&keys, facts, directory)
         Self.takeEmployers(of: keys, facts, now, &organizations)
         Self.takeEmployers(of: keys, directory, now, &organizations)
-        Self.close(&organizations, facts, directory)
-        let table = facts.tables.interned.keys
-        for key in keys { own.insert(table.id(of: key)) }
-        named = own
-        for key in organizations { named.insert(table.id(of: key)) }
-        hasReference = keys.contains { !$0.utf8.contains(0x7C) }
-        hasIdentifier = keys.contains { $0.utf8.contains(0x7C) }
+        var named = own
+        next = 0
+        while next < organizations.count {
+            _ = Self.take(organizations[next], facts, directory, into: &named, &organizations)
+            next += 1
+        }
+        let added = keys.dropFirst(given)
+        hasReference = asker.hasReference || added.contains { !$0.isIdentifierKey }
+        hasIdentifier = asker.hasIdentifier || added.contains { $0.isIdentifierKey }
+        self.keys = keys
+        self.organizations = organizations
+        self.own = own
+        self.named = named
+        self.isTreating = isTreating
     }
 
     private static func takeEmployers(
@@ -54,23 +64,36 @@ struct Identity: Sendable {
         }
     }
 
-    /// Adds every other key of the same persons.
-    private static func close(_ found: inout [String], _ facts: FactIndex, _ directory: FactIndex) {
-        var next = 0
-        while next < found.count {
-            takeAliases(of: found[next], facts, &found)
-            takeAliases(of: found[next], directory, &found)
-            next += 1
+    /// Takes a key's number, and adds every other key of the same person or organization; the text is looked
+    /// up once.
+    private static func take(
+        _ key: String,
+        _ facts: FactIndex,
+        _ directory: FactIndex,
+        into set: inout KeySet,
+        _ found: inout [String]
+    ) -> KeyID {
+        let id = facts.tables.interned.keys.id(of: key)
+        if id >= 0 {
+            if id < facts.tables.interned.namedCount { set.insert(id) }
+            for alias in facts.tables.interned.aliases[id] where !found.contains(alias) {
+                found.append(alias)
+            }
         }
-    }
-
-    private static func takeAliases(of key: String, _ index: FactIndex, _ found: inout [String]) {
-        guard !index.tables.aliases.isEmpty, let aliases = index.tables.aliases[key] else { return }
-        for alias in aliases where !found.contains(alias) { found.append(alias) }
+        if !directory.tables.aliases.isEmpty, let aliases = directory.tables.aliases[key] {
+            for alias in aliases where !found.contains(alias) { found.append(alias) }
+        }
+        return id
     }
 
     /// Whether a key names the requester or an organization it belongs to.
     func isNamed(by key: String) -> Bool { keys.contains(key) || organizations.contains(key) }
+
+    /// Whether one of some keys names the requester or an organization it belongs to.
+    func isNamed(byAnyOf keys: [String]) -> Bool {
+        for key in keys where isNamed(by: key) { return true }
+        return false
+    }
 
     /// Whether a name is its organization's.
     func hasName(_ name: String, _ facts: FactIndex, _ directory: FactIndex) -> Bool {

@@ -61,12 +61,19 @@ extension DecisionCore {
         if marks.contains(.billed) { truth = truth || isOne(of: payments.billed, view) }
         if marks.contains(.coverage) { truth = truth || isOne(of: payments.coverages, view) }
         if marks.contains(.selfPaid) { truth = truth || isOne(of: facts.tables.selfPaid, view) }
+        if marks.contains(.outsideRepresentation) { truth = truth || isOutside(view) }
         if marks.contains(.minorControlled) {
             truth =
                 truth || Truth(view.labels?.contains(.minorControlled) ?? false)
                 || isOne(of: facts.tables.minorControlled, view)
         }
         return truth
+    }
+
+    /// Whether a record is none of what documents limit a representative to.
+    private func isOutside(_ view: RecordView) -> Truth {
+        guard let scope = representation else { return .no }
+        return view.categoryBit == 0 ? .unknown : Truth(scope & view.categoryBit == 0)
     }
 
     private func isOne(of ids: Set<String>, _ view: RecordView) -> Truth {
@@ -94,7 +101,7 @@ extension DecisionCore {
         let named = detail.references + [detail.key].compactMap { $0 }
         return Truth(
             named.contains { key in
-                facts.tables.encounterParties[key]?.contains(where: identity.isNamed(by:)) ?? false
+                facts.tables.encounterParties[key].map { identity.isNamed(byAnyOf: $0) } ?? false
             }
         )
     }

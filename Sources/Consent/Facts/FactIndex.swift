@@ -1,3 +1,4 @@
+internal import FHIRModel
 internal import VaultCore
 
 /// Facts laid out so that a decision looks up instead of searching; shared by all who decide with them.
@@ -42,6 +43,8 @@ struct FactTables: Sendable {
         let evidence: Evidence
         let holders: [String]
         let period: TimeBounds
+        /// Categories it is limited to, one bit each; `nil` where it names none.
+        let scope: UInt64?
     }
 
     /// A member or employer, and when.
@@ -137,7 +140,11 @@ struct FactTables: Sendable {
                 Document(
                     evidence: evidence,
                     holders: fact.parties.filter { $0.role == .holder }.flatMap(\.keys),
-                    period: fact.period.span
+                    period: fact.period.span,
+                    // A category that nobody knows limits to nothing.
+                    scope: fact.links.isEmpty
+                        ? nil
+                        : fact.links.reduce(0) { $0 | (DataCategory(rawValue: $1)?.bit ?? 0) }
                 )
             )
         }

@@ -30,6 +30,12 @@ struct InternedFacts: Sendable {
     }
 
     var keys = KeyTable()
+    /// Keys below this number are those that rules, groups and relations name; the others only lead on.
+    private(set) var namedCount: KeyID = 0
+    /// Every key of the person or organization that a key belongs to.
+    private(set) var aliases = KeyedList<String>.empty
+    /// When a key is in a treatment relationship with the patient.
+    private(set) var treating = KeyedList<TimeBounds>.empty
     private(set) var members = KeyedList<Member>.empty
     private(set) var relations: [Relation] = []
     private(set) var consents: [ConsentNode] = []
@@ -60,7 +66,12 @@ struct InternedFacts: Sendable {
                 authority: Authority(relation.codes)
             )
         }
+        namedCount = KeyID(keys.count)
+        for text in tables.aliases.keys { _ = keys.intern(text) }
+        for text in tables.treating.keys { _ = keys.intern(text) }
         let table = keys
+        aliases = KeyedList(tables.aliases, keys: table)
+        treating = KeyedList(tables.treating, keys: table)
         members = KeyedList(
             tables.members.mapValues {
                 $0.map { Member(id: table.id(of: $0.key), period: $0.period) }

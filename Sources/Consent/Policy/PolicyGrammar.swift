@@ -142,6 +142,7 @@ enum PolicyGrammar {
         ("authored-by-requester", .author), ("claim-in-question", .claim),
         ("billed-by-claim", .billed), ("own-coverage", .coverage), ("self-paid", .selfPaid),
         ("minor-controlled", .minorControlled),
+        ("outside-representation", .outsideRepresentation),
     ]
 
     static let authors: [(String, PolicyRule.Marks)] = [

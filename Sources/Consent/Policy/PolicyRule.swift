@@ -121,8 +121,10 @@ public struct PolicyRule: Sendable, Hashable {
         static let authorPatient = Marks(rawValue: 128)
         /// It is, or belongs to, an encounter in which the requester took part.
         static let ownEncounter = Marks(rawValue: 256)
+        /// A document limits what the requester may decide on for the patient, and it is none of that.
+        static let outsideRepresentation = Marks(rawValue: 512)
 
-        static let count = 9
+        static let count = 10
     }
 
     /// When what a record tells of must have happened; a record without a time meets no bound.

@@ -75,7 +75,7 @@ struct ProofDomain: Sendable {
     static let markNames = [
         "authored by requester", "claim in question", "billed by claim", "own coverage",
         "self-paid", "minor-controlled", "authored by requester's organization",
-        "authored by patient", "of the requester's encounter",
+        "authored by patient", "of the requester's encounter", "outside the representation",
     ]
 
     init(_ policies: CompiledPolicies) {

@@ -62,7 +62,11 @@ public struct EmergencyOverride: Sendable, Hashable {
 /// rules do not look at them.
 public struct AccessRequest: Sendable, Hashable {
     /// Who asks.
-    public var requester: Requester
+    public var requester: Requester {
+        _read { yield asker.requester }
+        set { asker = SharedRequester(newValue) }
+    }
+    private(set) var asker: SharedRequester
     /// Whose record: `Patient/1`.
     public var patient: RecordID
     /// v3 PurposeOfUse codes, matched exactly; every one must be permitted; none means no.
@@ -103,13 +107,39 @@ public struct AccessRequest: Sendable, Hashable {
         now: Instant,
         breakGlass: EmergencyOverride? = nil
     ) {
-        self.requester = requester
+        asker = SharedRequester(requester)
         self.patient = patient
         self.purposes = purposes
         self.action = action
         self.now = now
         self.breakGlass = breakGlass
     }
+}
+
+/// A requester by reference, so that a copy of a request takes one count of it.
+final class SharedRequester: Sendable, Hashable {
+    let requester: Requester
+    /// Whether a literal reference names it.
+    let hasReference: Bool
+    /// Whether a business identifier names it.
+    let hasIdentifier: Bool
+
+    init(_ requester: Requester) {
+        self.requester = requester
+        hasReference = requester.keys.contains { !$0.isIdentifierKey }
+        hasIdentifier = requester.keys.contains { $0.isIdentifierKey }
+    }
+
+    static func == (left: SharedRequester, right: SharedRequester) -> Bool {
+        left.requester == right.requester
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(requester) }
+}
+
+extension String {
+    /// Whether a key is `SYS|VAL` and no literal reference.
+    var isIdentifierKey: Bool { utf8.contains(0x7C) }
 }
 
 /// A document that proves a legal ground; its value is the document's id or number.
@@ -140,6 +170,8 @@ public enum Evidence: String, Sendable, Hashable, CaseIterable {
     case involvedInCare = "involved-in-care"
     /// Request for underwriting, rating or renewal of cover (164.502(a)(5)(i)).
     case underwriting = "underwriting"
+    /// What a representative may decide on, as categories of data (164.502(g)(1)).
+    case representation = "representation"
 
     /// A bit of its own.
     var bit: UInt32 { 1 << UInt32(place) }
@@ -160,6 +192,7 @@ public enum Evidence: String, Sendable, Hashable, CaseIterable {
         case .involvedInCare: 10
         case .underwriting: 11
         case .dataUseAgreement: 12
+        case .representation: 13
         }
     }
 }

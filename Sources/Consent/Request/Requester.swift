@@ -108,15 +108,24 @@ public struct Requester: Sendable, Hashable {
     /// What kind of principal.
     public var kind: RequesterKind
     /// FHIR resources the principal is: `Practitioner/1`, `RelatedPerson/2`, `Organization/3`.
-    public var references: [String]
+    public var references: [String] { didSet { keys = Self.keys(references, identifiers) } }
     /// Business identifiers of the principal.
-    public var identifiers: [BusinessIdentifier]
+    public var identifiers: [BusinessIdentifier] {
+        didSet { keys = Self.keys(references, identifiers) }
+    }
     /// Where the principal belongs.
-    public var organization: OrganizationDesignation?
+    public var organization: OrganizationDesignation? {
+        didSet { organizationKeys = Self.keys(of: organization) }
+    }
     /// Roles, `nurse`, `life`, `billing`.
     public var roles: [String]
     /// Id in the vault; `nil` where decisions are replayed without one.
     public var principal: PrincipalID?
+    /// References and identifiers in the form in which facts name them; joined once, for every decision
+    /// begins with them.
+    private(set) var keys: [String]
+    /// The same of the organization; none where it has only a name.
+    private(set) var organizationKeys: [String]
 
     /// Describes who asks.
     ///
@@ -141,6 +150,28 @@ public struct Requester: Sendable, Hashable {
         self.organization = organization
         self.roles = roles
         self.principal = principal
+        keys = Self.keys(references, identifiers)
+        organizationKeys = Self.keys(of: organization)
+    }
+
+    private static func keys(
+        _ references: [String],
+        _ identifiers: [BusinessIdentifier]
+    ) -> [String] {
+        identifiers.isEmpty ? references : references + identifiers.map(\.key)
+    }
+
+    /// What its organization is called, where it has only a name.
+    var organizationName: String? {
+        if case .name(let name)? = organization { name } else { nil }
+    }
+
+    private static func keys(of organization: OrganizationDesignation?) -> [String] {
+        switch organization {
+        case .reference(let key)?: [key]
+        case .identifier(let system, let value)?: ["\(system)|\(value)"]
+        case .name?, nil: []
+        }
     }
 
     /// Whether the principal can be told from every other; a break-glass needs it.

@@ -1,4 +1,5 @@
 public import Consent
+public import FHIRModel
 public import Guard
 public import VaultCore
 
@@ -12,6 +13,8 @@ public struct EvidenceStatement: Sendable, Hashable {
     public var document: String
     /// When it holds.
     public var period: FactPeriod
+    /// Categories of data it is limited to, for ``Evidence/representation``; empty for no limit.
+    public var categories: [DataCategory]
 
     /// Describes a document.
     ///
@@ -20,16 +23,19 @@ public struct EvidenceStatement: Sendable, Hashable {
     ///   - holder: Whom it serves.
     ///   - document: Its number or title.
     ///   - period: When it holds.
+    ///   - categories: What a representation is limited to.
     public init(
         kind: Evidence,
         holder: String,
         document: String,
-        period: FactPeriod = .always
+        period: FactPeriod = .always,
+        categories: [DataCategory] = []
     ) {
         self.kind = kind
         self.holder = holder
         self.document = document
         self.period = period
+        self.categories = categories
     }
 }
 
@@ -53,7 +59,11 @@ extension VaultService {
             evidence.document.utf8.count <= Limits.maximumReasonByteCount
         else { throw GuardError.invalid(field: "document") }
         guard !evidence.holder.isEmpty else { throw GuardError.invalid(field: "holder") }
+        guard evidence.categories.isEmpty || evidence.kind == .representation else {
+            throw GuardError.invalid(field: "categories")
+        }
         var fact = Fact(.evidence)
+        fact.links = evidence.categories.map(\.rawValue)
         fact.evidence = evidence.kind
         fact.names = [evidence.document]
         fact.period = evidence.period

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Consent
+internal import FHIRModel
 internal import Guard
 internal import Vault
 internal import VaultCore
@@ -27,6 +28,13 @@ struct EvidenceCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Its number or title.", valueName: "text")) var document: String
     @Option(help: ArgumentHelp("First day it holds.", valueName: "d")) var from: String?
     @Option(help: ArgumentHelp("Last day it holds.", valueName: "d")) var until: String?
+    @Option(
+        help: ArgumentHelp(
+            "For `representation`: what the representative may decide on; may be repeated.",
+            valueName: "c"
+        )
+    )
+    var category: [String] = []
     @OptionGroup var options: VaultOptions
 
     func run() throws {
@@ -37,6 +45,14 @@ struct EvidenceCommand: ParsableCommand {
                 hint: "one of " + Evidence.allCases.map(\.rawValue).joined(separator: ", ")
             )
         }
+        let categories = try Designation.categories(category)
+            .compactMap(DataCategory.init(rawValue:))
+        guard categories.isEmpty || kind == .representation else {
+            throw Complaint.usage(
+                "`--category` belongs to `--kind representation`",
+                hint: "leave it out"
+            )
+        }
         _ = try Designation.date(from, option: "--from")
         _ = try Designation.date(until, option: "--until")
         try options.withVault(principalFor: "evidence") { vault in
@@ -45,7 +61,8 @@ struct EvidenceCommand: ParsableCommand {
                     kind: kind,
                     holder: holder,
                     document: document,
-                    period: FactPeriod(start: from, end: until)
+                    period: FactPeriod(start: from, end: until),
+                    categories: categories
                 ),
                 of: designation,
                 by: try vault.session(),

@@ -158,6 +158,28 @@ struct SeveralConsentsTests {
         #expect(answer.decision == "deny" && !answer.problems.isEmpty)
     }
 
+    @Test func `a consent that refers to itself ends and covers nothing but itself`() throws {
+        var consent = PCF.consent(Self.permit)
+        let own = ["reference": "Consent/\(consent["id"] as? String ?? "c")"]
+        consent["sourceReference"] = own
+        consent["provision"] = Self.merged([
+            "data": [["meaning": "related", "reference": own]],
+            "provision": [
+                Self.merged(["data": [["meaning": "dependents", "reference": own]]])
+            ],
+        ])
+        let answer = try PCF.Question(purpose: "TREAT", label: "N").answer([consent])
+        #expect(answer.decision == "deny")
+    }
+
+    @Test func `a recipient nobody knows gets nobody anything`() throws {
+        let actor: [String: Any] = [
+            "role": [String: Any](), "reference": ["reference": "Practitioner/nobody"],
+        ]
+        let permit = PCF.consent(Self.merged(["actor": [actor]]))
+        #expect(try PCF.Question(purpose: "TREAT", label: "N").isDenied([permit]))
+    }
+
     @Test func `another patient's consent says nothing and is mentioned`() throws {
         var consent = PCF.consent(Self.permit)
         consent["patient"] = ["reference": "Patient/q"]

@@ -10,14 +10,51 @@ struct PropertyTests {
     static let runs =
         ProcessInfo.processInfo.environment["CONSENT_RUNS"].flatMap { Int($0) } ?? 600
 
-    @Test func `the evaluator agrees with the slow reference on random worlds`() throws {
-        let reference = try ReferenceEvaluator(Shipped.files)
-        var maker = RandomMaker(random: SeededRandom.forTest())
+    /// What a part of the comparison found.
+    private struct Comparison: Sendable {
         var wrong: [String] = []
         var permits = 0
         var layers: [String: Int] = [:]
         var determined: [String: Int] = [:]
-        for run in 0..<Self.runs {
+
+        mutating func add(_ other: Comparison) {
+            wrong += other.wrong
+            permits += other.permits
+            layers.merge(other.layers, uniquingKeysWith: +)
+            determined.merge(other.determined, uniquingKeysWith: +)
+        }
+    }
+
+    @Test func `the evaluator agrees with the slow reference on random worlds`() async throws {
+        // Parts draw from sequences of their own, so that a run is repeatable on any number of cores.
+        var random = SeededRandom.forTest()
+        let parts = 8
+        let seeds = (0..<parts).map { _ in random.next() }
+        let found = try await withThrowingTaskGroup(of: Comparison.self) { group in
+            for seed in seeds {
+                group.addTask { try Self.compare(Self.runs / parts, seed) }
+            }
+            return try await group.reduce(into: Comparison()) { $0.add($1) }
+        }
+        let runs = Self.runs / parts * parts
+        print("reference comparisons: \(runs * 5), permits \(found.permits), \(found.layers)")
+        #expect(found.wrong.isEmpty, "\(found.wrong.count): \(found.wrong.prefix(3))")
+        #expect(found.layers.values.reduce(0, +) == runs * 5)
+        // Every rule must have decided something; a short run reaches most of them.
+        let rules = Shipped.policies.rules.filter { $0.effect != .oblige }
+        let least = runs / 10_000
+        let missed = rules.filter { found.determined[$0.id, default: 0] < least }.map(\.id)
+        let reached = rules.count { found.determined[$0.id] != nil }
+        print("rules that decided: \(reached) of \(rules.count), each at least \(least) times")
+        #expect(missed.isEmpty, "decided less than \(least) times: \(missed)")
+        #expect(reached * 10 >= rules.count * 7)
+    }
+
+    private static func compare(_ runs: Int, _ seed: UInt64) throws -> Comparison {
+        let reference = try ReferenceEvaluator(Shipped.files)
+        var maker = RandomMaker(random: SeededRandom(seed: seed))
+        var found = Comparison()
+        for run in 0..<runs {
             let (world, first) = maker.question(reference.rules)
             let context = DecisionContext(
                 request: world.request,
@@ -28,27 +65,18 @@ struct PropertyTests {
                 let record = number == 0 ? first : maker.record(world.requester)
                 let decision = context.decision(for: record.attributes)
                 let wanted = reference.decide(world, record)
-                permits += wanted.permit ? 1 : 0
-                layers["\(wanted.layer) \(wanted.permit)", default: 0] += 1
-                for rule in decision.rules { determined[rule.id, default: 0] += 1 }
+                found.permits += wanted.permit ? 1 : 0
+                found.layers["\(wanted.layer) \(wanted.permit)", default: 0] += 1
+                for rule in decision.rules { found.determined[rule.id, default: 0] += 1 }
                 let isPermitted = decision.effect == .permit
                 if isPermitted != wanted.permit || decision.layer.rawValue != wanted.layer {
-                    wrong.append(
-                        "run \(run): got \(decision.layer) \(isPermitted) want \(wanted) \(world) \(record)"
+                    found.wrong.append(
+                        "seed \(seed) run \(run): got \(decision.layer) \(isPermitted) want \(wanted) \(world) \(record)"
                     )
                 }
             }
         }
-        print("reference comparisons: \(Self.runs * 5), permits \(permits), \(layers)")
-        #expect(wrong.isEmpty, "\(wrong.count): \(wrong.prefix(3))")
-        // Every rule must have decided something; a short run reaches most of them.
-        let rules = Shipped.policies.rules.filter { $0.effect != .oblige }
-        let least = Self.runs / 10_000
-        let missed = rules.filter { determined[$0.id, default: 0] < least }.map(\.id)
-        let reached = rules.count { determined[$0.id] != nil }
-        print("rules that decided: \(reached) of \(rules.count), each at least \(least) times")
-        #expect(missed.isEmpty, "decided less than \(least) times: \(missed)")
-        #expect(reached * 10 >= rules.count * 7)
+        return found
     }
 
     @Test func `a segment's verdict holds for every record of the segment`() {

@@ -71,13 +71,14 @@ struct RandomMaker {
         world.relation = chance(60) ? pick(["MTH", "DAUC", "HPOWATT", "GUARD", "EXCEST"]) : nil
         world.birthYear = pick([1970, 2009, 2011, 2013, 2020])
         world.isInsured = !chance(20)
-        if chance(15) { world.roles = [pick(["life", "employer", "nurse", "long-term-care"])] }
+        if chance(15) { world.roles = [pick(["life", "employer", "other-institution"])] }
         world.isDeceased = chance(15)
         world.country = pick(["US", "US", "NO", "KR", "BR"])
         let count = pick([0, 0, 1, 1, 2, 3])
         for _ in 0..<count { world.consents.append(consent(world.requester)) }
         if chance(10) { world.selfPaid = [pick(["Claim/k1", "Encounter/e1"])] }
         world.isPart2Member = chance(10)
+        if chance(10) { world.scope = [pick([.laboratory, .billing]), .visits] }
         return world
     }
 
@@ -141,7 +142,8 @@ struct RandomMaker {
         ])
         for _ in 0..<pick([0, 0, 1, 1, 2]) { record.codes.append(pick(Self.codes)) }
         record.year = chance(80) ? pick([2010, 2025]) : nil
-        record.author = chance(70) ? pick([requester, "Practitioner/other"]) : nil
+        record.author =
+            chance(70) ? pick([requester, "Practitioner/other", "Organization/part2"]) : nil
         return record
     }
 
@@ -222,6 +224,7 @@ struct RandomMaker {
     ) {
         switch mark {
         case "authored-by-requester": record.author = world.requester
+        case "outside-representation": world.scope = [.visits]
         case "claim-in-question": (record.type, record.id) = ("Claim", "Claim/k1")
         case "billed-by-claim": (record.type, record.id) = ("Encounter", "Encounter/e1")
         case "own-coverage": (record.type, record.id) = ("Coverage", "Coverage/v1")

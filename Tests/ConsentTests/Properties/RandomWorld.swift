@@ -98,6 +98,8 @@ struct RandomWorld {
     var isPart2Member = false
     var isInsured = true
     var roles: [String] = []
+    /// What a document limits the requester to, as a representative.
+    var scope: [DataCategory]?
 
     /// In whole years, on the day of the request.
     var age: Int { 2026 - birthYear }
@@ -164,6 +166,14 @@ struct RandomWorld {
         ])
         for (number, consent) in consents.enumerated() { resources.append(consent.json(number)) }
         var facts = PatientFacts(resources.compactMap(Self.entry))
+        if let scope {
+            var fact = Fact(.evidence)
+            fact.evidence = .representation
+            fact.links = scope.map(\.rawValue)
+            fact.parties = [Party(role: .holder, reference: requester)]
+            let origin = RecordID(type: "Evidence", id: Self.id("d"))
+            facts.merge(PatientFacts.Entry(origin: origin, version: 1, facts: [fact]))
+        }
         if !selfPaid.isEmpty {
             var fact = Fact(.restriction)
             fact.restriction = .selfPaidItem

@@ -19,7 +19,6 @@ struct ReferenceEvaluator {
     }
 }
 
-/// One question to the reference.
 struct ReferenceQuestion {
     let world: RandomWorld
     let record: RandomRecord
@@ -51,8 +50,8 @@ struct ReferenceQuestion {
         let none = RandomRule()
         switch layer {
         case "patient-absolute":
-            guard world.breakGlass != nil else { return [] }
-            return tree(consent.root, none, onlyAbsolute: true) == false ? [false] : []
+            let isClosed = tree(consent.root, none, onlyAbsolute: true) == false
+            return world.breakGlass != nil && isClosed ? [false] : []
         case "patient-deny": return tree(consent.root, none) == false ? [false] : []
         case "patient-permit": return tree(consent.root, none) == true ? [true] : []
         default: return []
@@ -176,8 +175,8 @@ struct ReferenceQuestion {
             case "evidence": return world.evidence.contains { texts.contains($0.rawValue) }
             case "patient_status": return (texts == ["deceased"]) == world.isDeceased
             case "patient_age":
-                let bounds = value as? [String: Int] ?? [:]
-                return world.age >= bounds["from"] ?? 0 && world.age < bounds["under"] ?? 200
+                let ages = value as? [String: Int] ?? [:]
+                return (ages["from", default: 0]..<ages["under", default: 200]).contains(world.age)
             case "break_glass": return texts == [emergency]
             case "consent": return !consentStates.isDisjoint(with: texts)
             case "category": return texts.contains(record.category.rawValue)
@@ -187,7 +186,7 @@ struct ReferenceQuestion {
             case "label": return !labels.all.isDisjoint(with: texts)
             case "label_none": return labels.all.isDisjoint(with: texts)
             case "record": return texts.contains(where: hasMark)
-            case "author": return texts.contains("requester") && hasMark("authored-by-requester")
+            case "author": return texts.contains { hasMark("authored-by-\($0)") }
             case "consent_names_label":
                 let wanted = (condition["label"] as? [Any] ?? []).map { "\($0)" }
                 return world.consents.contains {

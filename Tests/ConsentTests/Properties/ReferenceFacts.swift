@@ -39,6 +39,10 @@ extension ReferenceQuestion {
         let isOwn = world.kind == .insurer && world.isInsured
         switch mark {
         case "authored-by-requester": return record.author == world.requester
+        case "authored-by-requester-organization":
+            return world.isPart2Member && record.author == "Organization/part2"
+        case "outside-representation":
+            return world.scope.map { !$0.contains(record.category) } ?? false
         case "claim-in-question": return isOwn && record.id == "Claim/k1"
         case "billed-by-claim": return isOwn && record.id == "Encounter/e1"
         case "own-coverage": return isOwn && record.id == "Coverage/v1"

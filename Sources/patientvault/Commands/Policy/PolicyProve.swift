@@ -55,7 +55,7 @@ struct PolicyProve: ParsableCommand {
         if terminal.isJSON {
             terminal.answer([
                 "ok": .bool(failed.isEmpty), "points": .string(Self.count(prover.pointCount)),
-                "milliseconds": .int(Self.milliseconds(took)),
+                "milliseconds": .int(Int64(Self.milliseconds(took).rounded(.up))),
                 "statements": .array(results.map { Self.json($0.proof, $0.took) }),
             ])
             return
@@ -64,7 +64,7 @@ struct PolicyProve: ParsableCommand {
             let mark = proof.isProved ? terminal.paint.green("holds") : terminal.paint.red("fails")
             terminal.say(
                 "\(mark)  \(proof.id): \(proof.title)\n"
-                    + "       \(Self.count(proof.pointCount)) points, \(Self.milliseconds(took)) ms"
+                    + "       \(Self.count(proof.pointCount)) points, \(Self.time(took))"
             )
             if let facts = proof.counterexample {
                 terminal.say("       for example: " + facts.joined(separator: "; "))
@@ -74,7 +74,7 @@ struct PolicyProve: ParsableCommand {
         }
         terminal.say(
             "\(results.count - failed.count) of \(Words.count(results.count, "statement")) hold at "
-                + "all \(Self.count(prover.pointCount)) points; \(Self.milliseconds(took)) ms"
+                + "all \(Self.count(prover.pointCount)) points; \(Self.time(took))"
         )
     }
 
@@ -83,7 +83,7 @@ struct PolicyProve: ParsableCommand {
         let terminal = output.terminal
         terminal.say(
             "  all points were decided in \(Words.count(walkCount, "walk")) through the layers, "
-                + "\(Self.milliseconds(took)) ms"
+                + "\(Self.time(took))"
         )
         for argument in Prover.arguments { terminal.say("  because \(argument)") }
     }
@@ -92,13 +92,16 @@ struct PolicyProve: ParsableCommand {
         [
             "id": .string(proof.id), "title": .string(proof.title), "holds": .bool(proof.isProved),
             "points": .string(count(proof.pointCount)),
-            "milliseconds": .int(milliseconds(took)),
+            "microseconds": .int(Int64((milliseconds(took) * 1_000).rounded())),
             "counterexample": proof.counterexample.map { .strings($0) } ?? .null,
         ]
     }
 
-    private static func milliseconds(_ took: Duration) -> Int64 {
-        took.components.seconds * 1_000 + took.components.attoseconds / 1_000_000_000_000_000
+    private static func milliseconds(_ took: Duration) -> Double { took / .milliseconds(1) }
+
+    /// With one decimal: most statements take less than a millisecond.
+    private static func time(_ took: Duration) -> String {
+        "\(Double(Int(milliseconds(took) * 10)) / 10) ms"
     }
 
     /// `3.1e23`, or the number itself below a million.
