@@ -1,7 +1,11 @@
+public import VaultCore
+
 /// What an import did.
 public struct ImportReport: Sendable, Hashable {
-    /// Patients that the file has resources of.
-    public var patients = 0
+    /// Patients that the file has resources of, by type and id; reports of several files are joined by it.
+    public var patientIDs: Set<RecordID> = []
+    /// How many patients the file has resources of.
+    public var patients: Int { patientIDs.count }
     /// Resources in the file.
     public var resources = 0
     /// Resources that were new or changed.

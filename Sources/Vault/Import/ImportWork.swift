@@ -116,7 +116,11 @@ struct ImportWork {
             throw VaultError.unknownPatient(entry: missing.entry, type: missing.type)
         }
         try flush()
-        report.patients = patients.count { $0 != .directory }
+        report.patientIDs = Set(
+            patients.compactMap { owner in
+                if case .patient(let id) = owner { id } else { nil }
+            }
+        )
     }
 
     /// Asks the vault about what still waits for a record that the file has not shown.

@@ -8,21 +8,24 @@ struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
         abstract:
-            "Takes FHIR R4 Bundles, single resources or NDJSON: all of a file or nothing of it."
+            "Takes FHIR R4 Bundles, single resources or NDJSON: all of a file or nothing of it.",
+        discussion: """
+            Of several files those with the directory come first, then patients, then what belongs to \
+            them: a Bulk Data export can be named as it lies in its folder.
+            """
     )
 
-    @Argument(help: "Files; `-` is stdin.") var files: [String]
+    @Argument(help: "Files, or folders of `.json` and `.ndjson` files; `-` is stdin.")
+    var files: [String]
     @Flag(help: "The source is a 42 CFR Part 2 program.") var part2 = false
     @OptionGroup var options: VaultOptions
 
     func run() throws {
         let terminal = options.terminal
         // A missing file is found before the first is taken.
-        for file in files where file != "-" && !Files.exists(file) {
-            throw Complaint.missing(file: file)
-        }
+        let files = try ImportOrder.files(files)
         let report = try options.withVault(labels: true) { vault in
-            try take(vault, terminal)
+            try take(files, vault, terminal)
         }
         if terminal.isJSON { return terminal.answer(report.json) }
         terminal.say(
@@ -43,8 +46,11 @@ struct ImportCommand: ParsableCommand {
     }
 
     /// Imports the files one after the other; the message of a failure says which it was.
-    private func take(_ vault: OpenVault, _ terminal: Terminal) throws -> ImportReport {
-        let files = files
+    private func take(
+        _ files: [String],
+        _ vault: OpenVault,
+        _ terminal: Terminal
+    ) throws -> ImportReport {
         var total = ImportReport()
         var done = 0
         defer { ProgressBar(terminal, title: "").clear() }
@@ -68,11 +74,17 @@ struct ImportCommand: ParsableCommand {
             throw Complaint(
                 kind: failure.kind,
                 code: failure.code,
-                message: "file \(done + 1) of \(files.count): \(failure.message)",
+                message: "`\(Self.name(files[min(done, files.count - 1)]))`, file \(done + 1) of "
+                    + "\(files.count): \(failure.message)",
                 hint: failure.hint
             )
         }
         return total
+    }
+
+    /// The last part of a path: folders may be named after patients.
+    private static func name(_ path: String) -> String {
+        String(path.split(separator: "/").last ?? "-")
     }
 
     /// A file's bytes, from disk in pieces or from a pipe through memory, never through another file.
@@ -84,7 +96,7 @@ struct ImportCommand: ParsableCommand {
 
 extension ImportReport {
     mutating func add(_ other: ImportReport) {
-        patients += other.patients
+        patientIDs.formUnion(other.patientIDs)
         resources += other.resources
         stored += other.stored
         relabelled += other.relabelled

@@ -37,23 +37,10 @@ struct Demo: ParsableCommand {
         try story.tell()
     }
 
-    /// FHIR files of a folder and the folders in it, organizations and practitioners first, as Synthea
-    /// names them.
+    /// FHIR files of a folder and the folders in it; a vault's folder is none.
     private static func bundles(in folder: String) -> [String] {
         guard Files.isFolder(folder), !VaultFolder(folder).exists else { return [] }
-        let files = files(in: folder, depth: 3)
-        let isFirst: (String) -> Bool = { path in
-            ["hospital", "practitioner", "directory"].contains { path.lowercased().contains($0) }
-        }
-        return files.filter(isFirst) + files.filter { !isFirst($0) }
-    }
-
-    private static func files(in folder: String, depth: Int) -> [String] {
-        Files.names(in: folder).flatMap { name -> [String] in
-            let path = "\(folder)/\(name)"
-            if Files.isFolder(path) { return depth > 0 ? files(in: path, depth: depth - 1) : [] }
-            return name.hasSuffix(".json") || name.hasSuffix(".ndjson") ? [path] : []
-        }
+        return ImportOrder.inside(folder, depth: 3)
     }
 
     private static func freeName() -> String {

@@ -30,7 +30,7 @@ struct DemoStage {
         shown: String? = nil,
         expecting status: ExitStatus = .done
     ) throws {
-        let line = shown ?? arguments.map(Self.quoted).joined(separator: " ")
+        let line = shown ?? arguments.map(Words.shellWord).joined(separator: " ")
         terminal.say(terminal.paint.dim("$ patientvault \(line)"))
         var ended = ExitStatus.done.rawValue
         do {
@@ -59,9 +59,5 @@ struct DemoStage {
         defer { free(here) }
         let prefix = String(cString: here) + "/"
         return path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path
-    }
-
-    private static func quoted(_ word: String) -> String {
-        word.contains(where: { " |'\"*".contains($0) }) ? "\"\(word)\"" : word
     }
 }

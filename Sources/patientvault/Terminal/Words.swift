@@ -20,6 +20,16 @@ enum Words {
         "\(number(value)) \(value == 1 ? one : many ?? one + "s")"
     }
 
+    /// A word as a shell takes it: bare where nothing in it is special, else between quotes.
+    static func shellWord(_ word: String) -> String {
+        let special = " \t\n|&;<>()$`\\\"'*?[]#~{}!"
+        guard word.isEmpty || word.contains(where: { special.contains($0) }) else { return word }
+        if !word.contains(where: { "\"$`\\!".contains($0) }) { return "\"\(word)\"" }
+        return "'"
+            + word.split(separator: "'", omittingEmptySubsequences: false)
+            .joined(separator: "'\\''") + "'"
+    }
+
     /// Fills with blanks up to a width.
     static func padded(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(1, width - Table.width(text)))

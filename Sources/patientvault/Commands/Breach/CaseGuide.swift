@@ -47,10 +47,11 @@ struct CaseGuide {
             terminal.say()
             terminal.say(terminal.paint.bold("next: \(event.rawValue)") + " (\(rule.why))")
             terminal.say("signed by: \(signers.joined(separator: " and "))")
-            guard let words = ask(GuideQuestions.questions(for: rule, in: found)) else {
+            let questions = GuideQuestions.questions(for: rule, in: found)
+            guard let signing = ask(signatures(signers)), let words = ask(questions) else {
                 return stop("stopped by the person, or no more answers")
             }
-            guard try execute(event.rawValue, words) else {
+            guard try execute(event.rawValue, words, signing: signing) else {
                 return stop("`\(event.rawValue)` was not taken; answer again with `breach run`")
             }
             steps.append(event.rawValue)
@@ -104,7 +105,7 @@ struct CaseGuide {
         let isScoped = incident.scopeVersion > 0 && incident.state != .reopened
         return order.first {
             possible.contains($0) && !($0 == .scope && isScoped)
-                && !($0 == .declare && incident.lane == .fast)
+                && !($0 == .declare && (incident.lane == .fast || incident.state == .preserved))
         }
     }
 
@@ -140,6 +141,17 @@ struct CaseGuide {
 
     // MARK: Questions
 
+    /// Who signs: the commander is seldom the one who reported, and a second person has a key of their own.
+    private func signatures(_ signers: [String]) -> [GuideQuestion] {
+        zip(signers, [("as", options.actingKeyFile), ("second", second)]).map { roles, key in
+            GuideQuestion(
+                ask: "Key file of the person who signs as \(roles)?",
+                option: key.0,
+                proposal: key.1
+            )
+        }
+    }
+
     /// Asks everything; `nil` where the person stops or the pipe ends.
     private func ask(_ questions: [GuideQuestion]) -> [String]? {
         var words: [String] = []
@@ -166,13 +178,17 @@ struct CaseGuide {
     // MARK: Running
 
     /// Runs a command; its own JSON would be a second value on stdout, so it speaks on stderr then.
-    private func execute(_ name: String, _ words: [String]) throws -> Bool {
+    private func execute(
+        _ name: String,
+        _ words: [String],
+        signing: [String]? = nil
+    ) throws -> Bool {
         var arguments = ["breach", name, "--incident", incident ?? ""] + words
-        if let second, !["report"].contains(name) { arguments += ["--second", second] }
         if let path = options.vaultPath { arguments += ["--vault", path] }
         if let path = options.passphraseFile { arguments += ["--passphrase-file", path] }
-        if let path = options.actingKeyFile { arguments += ["--as", path] }
-        terminal.say(terminal.paint.dim("$ patientvault \(arguments.joined(separator: " "))"))
+        arguments += signing ?? options.actingKeyFile.map { ["--as", $0] } ?? []
+        let line = arguments.map(Words.shellWord).joined(separator: " ")
+        terminal.say(terminal.paint.dim("$ patientvault \(line)"))
         let kept = terminal.isJSON ? dup(STDOUT_FILENO) : -1
         if kept >= 0 { dup2(STDERR_FILENO, STDOUT_FILENO) }
         defer {
