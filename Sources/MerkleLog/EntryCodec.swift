@@ -1,4 +1,5 @@
 internal import Crypto
+internal import VaultCore
 
 /// Reads and hashes stored entries: `frame || sections`, see ``EntryFrame`` and ``StoredSection``.
 ///
@@ -14,11 +15,10 @@ public enum EntryCodec {
             let frame = try EntryFrame(buffer)
             var sections: [StoredSection] = []
             try walk(buffer, frame: frame) { commitment, body in
-                guard let routing = RoutingTag(bytes: body[..<16]) else { return }
                 sections.append(
                     StoredSection(
                         commitment: MerkleHash(copying: commitment),
-                        routing: routing,
+                        routing: RoutingTag(loading: body),
                         nonce: Array(body[16..<28]),
                         sealed: Array(body[28...])
                     )

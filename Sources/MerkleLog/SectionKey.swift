@@ -38,16 +38,19 @@ public struct SectionKey: Sendable, CustomStringConvertible, CustomReflectable {
 ///
 /// To anybody else it is noise; the same patient has another one in every entry if the mask says so.
 public struct RoutingTag: Tag16 {
-    /// Exactly 16 bytes.
-    public let bytes: [UInt8]
+    /// The first eight bytes, most significant first.
+    public let high: UInt64
+    /// The last eight bytes, most significant first.
+    public let low: UInt64
 
-    /// Takes exactly 16 bytes.
+    /// Joins two halves.
     ///
-    /// Gives `nil` unless there are exactly 16.
-    ///
-    /// - Parameter bytes: The tag.
-    public init?(bytes: some Collection<UInt8>) {
-        guard bytes.count == 16 else { return nil }
-        self.bytes = Array(bytes)
+    /// - Parameters:
+    ///   - high: The first eight bytes, most significant first.
+    ///   - low: The last eight bytes, most significant first.
+    @inlinable
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
     }
 }

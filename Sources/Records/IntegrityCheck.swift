@@ -153,16 +153,16 @@ struct IntegrityCheck {
         let used = Set(rows.map(\.segment))
         for place in used.sorted() {
             let index = Int(truncatingIfNeeded: place)
-            if !tags.indices.contains(index) || tags[index].bytes == SegmentList.free {
+            if !tags.indices.contains(index) || tags[index] == SegmentList.free {
                 add(.segment, "patient \(patient): rows of unknown segment \(place)")
             }
         }
         for (index, tag) in tags.enumerated() where !used.contains(Int64(index)) {
-            if tag.bytes != SegmentList.free {
+            if tag != SegmentList.free {
                 add(.segment, "patient \(patient): segment \(index) has no rows")
             }
         }
-        let named = tags.filter { $0.bytes != SegmentList.free }
+        let named = tags.filter { $0 != SegmentList.free }
         if Set(named).count != named.count { add(.segment, "patient \(patient): segment twice") }
     }
 

@@ -28,8 +28,8 @@ struct RowReader {
             number: statement.integer(3),
             version: version,
             segment: segment,
-            record: try record.tag(),
-            epoch: try epochTag(
+            record: record.tag(),
+            epoch: epochTag(
                 TagHalves(high: statement.integer(8), low: statement.integer(9))
             ),
             logIndex: statement.integer(5),
@@ -42,9 +42,9 @@ struct RowReader {
         )
     }
 
-    private mutating func epochTag(_ halves: TagHalves) throws(RecordsError) -> Epoch {
+    private mutating func epochTag(_ halves: TagHalves) -> Epoch {
         if let epoch, epoch.halves == halves { return epoch.tag }
-        let tag: Epoch = try halves.tag()
+        let tag: Epoch = halves.tag()
         epoch = (halves, tag)
         return tag
     }

@@ -27,7 +27,7 @@ final class SQLiteRecordWriter: RecordWriter {
 
     func insert(_ header: RowHeader, sealed: UnsafeRawBufferPointer) throws(RecordsError) {
         try guarded { () throws(RecordsError) in
-            guard header.segment.bytes != SegmentList.free else { throw .reservedTag }
+            guard header.segment != SegmentList.free else { throw .reservedTag }
             let known = try patients.known(header.patient)
             let tag = TagHalves(header.record)
             let newest = try newest(tag)
@@ -48,7 +48,7 @@ final class SQLiteRecordWriter: RecordWriter {
 
     func reseal(_ header: RowHeader, sealed: UnsafeRawBufferPointer) throws(RecordsError) {
         try guarded { () throws(RecordsError) in
-            guard header.segment.bytes != SegmentList.free else { throw .reservedTag }
+            guard header.segment != SegmentList.free else { throw .reservedTag }
             guard let patient = try patients.known(header.patient),
                 let place = try places(of: TagHalves(header.record)).first(where: {
                     $0.version == header.version && RowKey.ordinal($0.key) == patient.ordinal

@@ -11,30 +11,19 @@ struct TagHalves: Equatable {
     }
 
     init(_ tag: some Tag16) {
-        (high, low) = tag.bytes.withUnsafeBytes { bytes in
-            (
-                Int64(bigEndian: bytes.loadUnaligned(as: Int64.self)),
-                Int64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: Int64.self))
-            )
-        }
+        high = Int64(bitPattern: tag.high)
+        low = Int64(bitPattern: tag.low)
     }
 
-    /// The tag itself; sixteen bytes always make one.
-    func tag<Tag: Tag16>(as type: Tag.Type = Tag.self) throws(RecordsError) -> Tag {
-        let bytes = [UInt8](unsafeUninitializedCapacity: 16) { buffer, count in
-            let raw = UnsafeMutableRawBufferPointer(buffer)
-            raw.storeBytes(of: high.bigEndian, as: Int64.self)
-            raw.storeBytes(of: low.bigEndian, toByteOffset: 8, as: Int64.self)
-            count = 16
-        }
-        guard let tag = Tag(bytes: bytes) else { throw .damaged }
-        return tag
+    /// The tag itself.
+    func tag<Tag: Tag16>(as type: Tag.Type = Tag.self) -> Tag {
+        Tag(high: UInt64(bitPattern: high), low: UInt64(bitPattern: low))
     }
 }
 
 /// A patient's segment tags as the patient row holds them: 16 bytes each, a free place is zero.
 struct SegmentList {
-    static let free = [UInt8](repeating: 0, count: 16)
+    static let free = SegmentTag(high: 0, low: 0)
 
     private(set) var tags: [SegmentTag] = []
 
@@ -44,8 +33,9 @@ struct SegmentList {
         guard bytes.count.isMultiple(of: 16) else { throw .damaged }
         tags.reserveCapacity(bytes.count / 16)
         for start in stride(from: 0, to: bytes.count, by: 16) {
-            guard let tag = SegmentTag(bytes: bytes[start..<start + 16]) else { throw .damaged }
-            tags.append(tag)
+            tags.append(
+                SegmentTag(loading: UnsafeRawBufferPointer(rebasing: bytes[start..<start + 16]))
+            )
         }
     }
 
@@ -58,9 +48,9 @@ struct SegmentList {
             throw .damaged
         }
         let start = Int(place) * 16
-        return try SegmentList(UnsafeRawBufferPointer(rebasing: bytes[start..<start + 16])).tag(
-            at: 0
-        )
+        let tag = SegmentTag(loading: UnsafeRawBufferPointer(rebasing: bytes[start..<start + 16]))
+        guard tag != free else { throw .damaged }
+        return tag
     }
 
     var bytes: [UInt8] { tags.flatMap(\.bytes) }
@@ -68,7 +58,7 @@ struct SegmentList {
     /// The tag at a place; a place that is free or not there means the file was altered.
     func tag(at place: Int64) throws(RecordsError) -> SegmentTag {
         guard let index = Int(exactly: place), tags.indices.contains(index),
-            tags[index].bytes != SegmentList.free
+            tags[index] != SegmentList.free
         else { throw .damaged }
         return tags[index]
     }
@@ -79,7 +69,7 @@ struct SegmentList {
 
     /// Takes a free place, else a new one.
     mutating func add(_ tag: SegmentTag) -> Int64 {
-        if let index = tags.firstIndex(where: { $0.bytes == SegmentList.free }) {
+        if let index = tags.firstIndex(where: { $0 == SegmentList.free }) {
             tags[index] = tag
             return Int64(index)
         }
@@ -88,9 +78,10 @@ struct SegmentList {
     }
 
     /// Frees the places that no row uses any more.
-    mutating func keep(_ used: Set<Int64>) throws(RecordsError) {
-        guard let free = SegmentTag(bytes: SegmentList.free) else { throw .damaged }
-        for index in tags.indices where !used.contains(Int64(index)) { tags[index] = free }
-        while tags.last?.bytes == SegmentList.free { tags.removeLast() }
+    mutating func keep(_ used: Set<Int64>) {
+        for index in tags.indices where !used.contains(Int64(index)) {
+            tags[index] = SegmentList.free
+        }
+        while tags.last == SegmentList.free { tags.removeLast() }
     }
 }

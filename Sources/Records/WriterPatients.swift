@@ -79,7 +79,7 @@ struct WriterPatients {
     func save() throws(RecordsError) {
         for (_, patient) in met where patient.hasChanged {
             if patient.mayHaveUnusedSegments {
-                try patient.segments.keep(try usedSegments(of: patient.ordinal))
+                patient.segments.keep(try usedSegments(of: patient.ordinal))
             }
             let statement = try RawStatement(
                 database,

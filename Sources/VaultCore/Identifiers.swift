@@ -148,18 +148,66 @@ public struct PrincipalID: Sendable, Hashable, Comparable, CustomStringConvertib
 }
 
 /// Sixteen bytes that stand for something without naming it; a different type for each use.
-public protocol Tag16: Sendable, Hashable, Comparable, CustomStringConvertible {
-    /// Exactly 16 bytes.
-    var bytes: [UInt8] { get }
+///
+/// Kept as two numbers, so that copying, comparing and hashing one touches no memory beside it.
+public protocol Tag16: Sendable, Hashable, Comparable, CustomStringConvertible, BitwiseCopyable {
+    /// The first eight bytes, most significant first.
+    var high: UInt64 { get }
+    /// The last eight bytes, most significant first.
+    var low: UInt64 { get }
+    /// Joins two halves.
+    ///
+    /// - Parameters:
+    ///   - high: The first eight bytes, most significant first.
+    ///   - low: The last eight bytes, most significant first.
+    init(high: UInt64, low: UInt64)
+}
+
+extension Tag16 {
     /// Takes exactly 16 bytes.
     ///
     /// Gives `nil` unless there are exactly 16.
     ///
     /// - Parameter bytes: The tag.
-    init?(bytes: some Collection<UInt8>)
-}
+    @inlinable
+    public init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        var (high, low): (UInt64, UInt64) = (0, 0)
+        for byte in bytes {
+            high = high << 8 | low >> 56
+            low = low << 8 | UInt64(byte)
+        }
+        self.init(high: high, low: low)
+    }
 
-extension Tag16 {
+    /// Reads a tag from memory.
+    ///
+    /// - Parameter raw: At least 16 bytes; the first 16 count.
+    @inlinable
+    public init(loading raw: UnsafeRawBufferPointer) {
+        precondition(raw.count >= 16, "a tag is 16 bytes")
+        self.init(
+            high: UInt64(bigEndian: raw.loadUnaligned(as: UInt64.self)),
+            low: UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        )
+    }
+
+    /// Exactly 16 bytes, in an array of their own.
+    @inlinable public var bytes: [UInt8] { withBytes { Array($0) } }
+
+    /// Lends the 16 bytes.
+    ///
+    /// - Parameter body: Gets the bytes, valid only during the call.
+    /// - Returns: What `body` returns.
+    /// - Throws: What `body` throws.
+    @inlinable
+    public func withBytes<Result, Problem: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Problem) -> Result
+    ) throws(Problem) -> Result {
+        var halves = (high.bigEndian, low.bigEndian)
+        return try withUnsafeBytes(of: &halves, body)
+    }
+
     /// Lower-case hexadecimal, 32 digits.
     public var description: String { Hex.encode(bytes) }
 
@@ -169,119 +217,141 @@ extension Tag16 {
     ///   - left: One tag.
     ///   - right: Another.
     /// - Returns: Whether `left` sorts first.
+    @inlinable
     public static func < (left: Self, right: Self) -> Bool {
-        left.bytes.lexicographicallyPrecedes(right.bytes)
+        (left.high, left.low) < (right.high, right.low)
     }
 }
 
 /// Stands for a vault: 16 random bytes, made once at `init`.
 public struct VaultID: Tag16 {
-    /// Exactly 16 bytes.
-    public let bytes: [UInt8]
+    /// The first eight bytes, most significant first.
+    public let high: UInt64
+    /// The last eight bytes, most significant first.
+    public let low: UInt64
 
-    /// Takes exactly 16 bytes.
+    /// Joins two halves.
     ///
-    /// Gives `nil` unless there are exactly 16.
-    ///
-    /// - Parameter bytes: The id.
-    public init?(bytes: some Collection<UInt8>) {
-        guard bytes.count == 16 else { return nil }
-        self.bytes = Array(bytes)
+    /// - Parameters:
+    ///   - high: The first eight bytes, most significant first.
+    ///   - low: The last eight bytes, most significant first.
+    @inlinable
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
     }
 }
 
 /// Stands for a patient on the record side: an HMAC made in the Guard.
 public struct PatientPseudonym: Tag16 {
-    /// Exactly 16 bytes.
-    public let bytes: [UInt8]
+    /// The first eight bytes, most significant first.
+    public let high: UInt64
+    /// The last eight bytes, most significant first.
+    public let low: UInt64
 
-    /// Takes exactly 16 bytes.
+    /// Joins two halves.
     ///
-    /// Gives `nil` unless there are exactly 16.
-    ///
-    /// - Parameter bytes: The pseudonym.
-    public init?(bytes: some Collection<UInt8>) {
-        guard bytes.count == 16 else { return nil }
-        self.bytes = Array(bytes)
+    /// - Parameters:
+    ///   - high: The first eight bytes, most significant first.
+    ///   - low: The last eight bytes, most significant first.
+    @inlinable
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
     }
 }
 
 /// Stands for a record (type and id) on the record side: an HMAC made in the Guard.
 public struct RecordTag: Tag16 {
-    /// Exactly 16 bytes.
-    public let bytes: [UInt8]
+    /// The first eight bytes, most significant first.
+    public let high: UInt64
+    /// The last eight bytes, most significant first.
+    public let low: UInt64
 
-    /// Takes exactly 16 bytes.
+    /// Joins two halves.
     ///
-    /// Gives `nil` unless there are exactly 16.
-    ///
-    /// - Parameter bytes: The tag.
-    public init?(bytes: some Collection<UInt8>) {
-        guard bytes.count == 16 else { return nil }
-        self.bytes = Array(bytes)
+    /// - Parameters:
+    ///   - high: The first eight bytes, most significant first.
+    ///   - low: The last eight bytes, most significant first.
+    @inlinable
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
     }
 }
 
 /// Stands for a segment of one patient's record: an HMAC under a per-patient key.
 public struct SegmentTag: Tag16 {
-    /// Exactly 16 bytes.
-    public let bytes: [UInt8]
+    /// The first eight bytes, most significant first.
+    public let high: UInt64
+    /// The last eight bytes, most significant first.
+    public let low: UInt64
 
-    /// Takes exactly 16 bytes.
+    /// Joins two halves.
     ///
-    /// Gives `nil` unless there are exactly 16.
-    ///
-    /// - Parameter bytes: The tag.
-    public init?(bytes: some Collection<UInt8>) {
-        guard bytes.count == 16 else { return nil }
-        self.bytes = Array(bytes)
+    /// - Parameters:
+    ///   - high: The first eight bytes, most significant first.
+    ///   - low: The last eight bytes, most significant first.
+    @inlinable
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
     }
 }
 
 /// One write session's fresh random value; the write key is HKDF(read key, epoch).
 public struct Epoch: Tag16 {
-    /// Exactly 16 bytes.
-    public let bytes: [UInt8]
+    /// The first eight bytes, most significant first.
+    public let high: UInt64
+    /// The last eight bytes, most significant first.
+    public let low: UInt64
 
-    /// Takes exactly 16 bytes.
+    /// Joins two halves.
     ///
-    /// Gives `nil` unless there are exactly 16.
-    ///
-    /// - Parameter bytes: The epoch.
-    public init?(bytes: some Collection<UInt8>) {
-        guard bytes.count == 16 else { return nil }
-        self.bytes = Array(bytes)
+    /// - Parameters:
+    ///   - high: The first eight bytes, most significant first.
+    ///   - low: The last eight bytes, most significant first.
+    @inlinable
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
     }
 }
 
 /// A read grant's id: 16 random bytes.
 public struct GrantID: Tag16 {
-    /// Exactly 16 bytes.
-    public let bytes: [UInt8]
+    /// The first eight bytes, most significant first.
+    public let high: UInt64
+    /// The last eight bytes, most significant first.
+    public let low: UInt64
 
-    /// Takes exactly 16 bytes.
+    /// Joins two halves.
     ///
-    /// Gives `nil` unless there are exactly 16.
-    ///
-    /// - Parameter bytes: The id.
-    public init?(bytes: some Collection<UInt8>) {
-        guard bytes.count == 16 else { return nil }
-        self.bytes = Array(bytes)
+    /// - Parameters:
+    ///   - high: The first eight bytes, most significant first.
+    ///   - low: The last eight bytes, most significant first.
+    @inlinable
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
     }
 }
 
 /// A session's id: 16 random bytes.
 public struct SessionID: Tag16 {
-    /// Exactly 16 bytes.
-    public let bytes: [UInt8]
+    /// The first eight bytes, most significant first.
+    public let high: UInt64
+    /// The last eight bytes, most significant first.
+    public let low: UInt64
 
-    /// Takes exactly 16 bytes.
+    /// Joins two halves.
     ///
-    /// Gives `nil` unless there are exactly 16.
-    ///
-    /// - Parameter bytes: The id.
-    public init?(bytes: some Collection<UInt8>) {
-        guard bytes.count == 16 else { return nil }
-        self.bytes = Array(bytes)
+    /// - Parameters:
+    ///   - high: The first eight bytes, most significant first.
+    ///   - low: The last eight bytes, most significant first.
+    @inlinable
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
     }
 }

@@ -143,7 +143,7 @@ private struct Asked {
 
     mutating func restrict(to tag: RecordTag) {
         isOne = true
-        let number = catalogue.number(ofTag: UInt64(bigEndianBytes: tag.bytes))
+        let number = catalogue.number(ofTag: tag.high)
         if let number, !catalogue.items[number].isDeleted { record = (tag, UInt32(number)) }
     }
 

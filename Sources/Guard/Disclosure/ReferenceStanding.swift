@@ -38,7 +38,7 @@ extension GuardCore {
             var answers: [UInt32: ReferenceStanding] = [:]
             return records.map { record in
                 let tag = state.ring.tag(of: record, patient: patient)
-                guard let number = catalogue.number(ofTag: UInt64(bigEndianBytes: tag.bytes)) else {
+                guard let number = catalogue.number(ofTag: tag.high) else {
                     return .unknown
                 }
                 let item = catalogue.items[number]

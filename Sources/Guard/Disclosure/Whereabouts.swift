@@ -18,7 +18,7 @@ extension GuardCore {
             var found: [RecordID] = []
             for (patient, tags) in try state.recordTags() where patient != directory {
                 let tag = state.ring.tag(of: record, patient: patient)
-                guard tags.contains(UInt64(bigEndianBytes: tag.bytes)),
+                guard tags.contains(tag.high),
                     let known = try state.patient(patient), known.erasedAt == nil,
                     let reference = RecordID(known.reference)
                 else { continue }
@@ -43,7 +43,7 @@ extension GuardCore {
             else { return false }
             let tag = state.ring.tag(of: record, patient: pseudonym)
             let catalogue = try state.catalogue(of: pseudonym)
-            return catalogue.number(ofTag: UInt64(bigEndianBytes: tag.bytes))
+            return catalogue.number(ofTag: tag.high)
                 .map { catalogue.items[$0].isDeleted } ?? false
         }
     }

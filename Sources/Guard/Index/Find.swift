@@ -167,7 +167,7 @@ extension GuardCore {
             let pseudonym = state.ring.pseudonym(of: patient.description)
             let tag = state.ring.tag(of: patient, patient: pseudonym)
             return try state.catalogue(of: pseudonym)
-                .number(ofTag: UInt64(bigEndianBytes: tag.bytes)) != nil
+                .number(ofTag: tag.high) != nil
         }
     }
 

@@ -253,7 +253,7 @@ extension GuardState {
             let number = Int(row.number)
             guard number < catalogue.items.count, row.version >= 1,
                 row.version <= catalogue.items[number].version,
-                catalogue.items[number].tag == UInt64(bigEndianBytes: row.record.bytes),
+                catalogue.items[number].tag == row.record.high,
                 seen.insert(Manifest.Item(number: row.number, version: row.version)).inserted
             else { throw GuardError.invalid(field: "rows") }
         }

@@ -51,7 +51,7 @@ extension GuardCore {
                     }
                     var book = try books[pseudonym] ?? state.book(of: pseudonym, patient)
                     try book.apply(part, at: index) {
-                        UInt64(bigEndianBytes: state.ring.tag(of: $0, patient: pseudonym).bytes)
+                        state.ring.tag(of: $0, patient: pseudonym).high
                     }
                     books[pseudonym] = book
                 }

@@ -47,6 +47,15 @@ public struct Tagger: Sendable {
     ///   - parts: What it stands for, in a fixed order.
     /// - Returns: 16 bytes.
     public func tag16(label: StaticString, parts: [[UInt8]]) -> [UInt8] {
+        unsafe authenticate(label, parts) { unsafe Array($0) }
+    }
+
+    /// Lends the first 16 bytes of the code.
+    private func authenticate<Result>(
+        _ label: StaticString,
+        _ parts: [[UInt8]],
+        _ body: (UnsafeRawBufferPointer) -> Result
+    ) -> Result {
         var byteCount = HMACSHA256Key.macByteCount + 4 + label.utf8CodeUnitCount
         for part in parts { byteCount += 4 + part.count }
         return unsafe withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 16) {
@@ -65,7 +74,7 @@ public struct Tagger: Sendable {
             }
             let start = unsafe scratch.start
             unsafe key.authenticate(UnsafeRawBufferPointer(message), into: start)
-            return unsafe Array(scratch[..<Tagging.tagByteCount])
+            return unsafe body(UnsafeRawBufferPointer(rebasing: scratch[..<Tagging.tagByteCount]))
         }
     }
 
@@ -81,10 +90,7 @@ public struct Tagger: Sendable {
         label: StaticString,
         parts: [[UInt8]]
     ) -> Tag {
-        guard let tag = Tag(bytes: tag16(label: label, parts: parts)) else {
-            preconditionFailure("a Tag16 takes 16 bytes")
-        }
-        return tag
+        unsafe authenticate(label, parts) { unsafe Tag(loading: $0) }
     }
 
     private func append(

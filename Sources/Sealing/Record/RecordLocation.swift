@@ -73,20 +73,21 @@ public struct RecordLocation: Sendable, Hashable {
     internal func encode(into buffer: UnsafeMutableRawBufferPointer) {
         unsafe buffer.copyBytes(from: Self.domain)
         var offset = Self.domain.count
-        unsafe append(vault.bytes, to: buffer, at: &offset)
-        unsafe append(patient.bytes, to: buffer, at: &offset)
-        unsafe append(segment.bytes, to: buffer, at: &offset)
-        unsafe append(epoch.bytes, to: buffer, at: &offset)
-        unsafe append(record.bytes, to: buffer, at: &offset)
+        unsafe append(vault, to: buffer, at: &offset)
+        unsafe append(patient, to: buffer, at: &offset)
+        unsafe append(segment, to: buffer, at: &offset)
+        unsafe append(epoch, to: buffer, at: &offset)
+        unsafe append(record, to: buffer, at: &offset)
         unsafe buffer.storeBytes(of: version.bigEndian, toByteOffset: offset, as: UInt32.self)
     }
 
     private func append(
-        _ part: [UInt8],
+        _ tag: some Tag16,
         to buffer: UnsafeMutableRawBufferPointer,
         at offset: inout Int
     ) {
-        unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[offset...]).copyBytes(from: part)
-        offset += part.count
+        unsafe buffer.storeBytes(of: tag.high.bigEndian, toByteOffset: offset, as: UInt64.self)
+        unsafe buffer.storeBytes(of: tag.low.bigEndian, toByteOffset: offset + 8, as: UInt64.self)
+        offset += 16
     }
 }
