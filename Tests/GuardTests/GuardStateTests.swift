@@ -38,7 +38,8 @@ struct GuardStateTests {
     private func addPatient(_ name: String, to state: GuardState) throws -> PatientPseudonym {
         let pseudonym = ring.pseudonym(of: name)
         state.setPatient(pseudonym, PatientState(reference: name, shard: 0))
-        _ = try state.makePatientKey(pseudonym, shard: 0, generation: 0)
+        let new = try NewPatient(reference: name, random: SystemRandom())
+        _ = try state.stagePatientKey(new, pseudonym, shard: 0)
         return pseudonym
     }
 

@@ -38,12 +38,13 @@ struct KillTests {
         async throws
     {
         let isLong = ProcessInfo.processInfo.environment["VAULT_LONG_TESTS"] == "1"
-        // Guard: patient key, intent of the re-labelling, intent, stored. Rows: one transaction.
+        // Guard: key release for the re-labelling, intent with the new patient's key, stored. Rows: one
+        // transaction.
         var points: [(write: Int, after: Bool, rows: Bool)] = [
-            (0, false, true), (0, true, true), (2, true, false),
+            (0, false, true), (0, true, true), (1, true, false),
         ]
         if isLong {
-            for write in 0..<4 { points += [(write, false, false), (write, true, false)] }
+            for write in 0..<3 { points += [(write, false, false), (write, true, false)] }
         }
         for point in points {
             let hard = try HardVault()

@@ -71,6 +71,15 @@ struct ReadReference {
 
     /// Splits off a version and turns a conditional reference by identifier into that identifier.
     static func read(_ text: String) -> (reference: String?, identifier: String?) {
+        var text = text
+        // Nearly every reference is plain.
+        let isPlain = text.withUTF8 { bytes in
+            bytes.indices.allSatisfy { place in
+                bytes[place] != 0x3F
+                    && (bytes[place] != 0x5F || place == 0 || bytes[place - 1] != 0x2F)
+            }
+        }
+        if isPlain { return text.isEmpty ? (nil, nil) : (text, nil) }
         if let mark = text.firstIndex(of: "?") {
             let query = text[text.index(after: mark)...]
             guard query.hasPrefix("identifier="), !query.contains("&") else { return (nil, nil) }

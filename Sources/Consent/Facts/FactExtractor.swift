@@ -181,6 +181,15 @@ public enum FactExtractor {
     }
 
     static func links(_ node: JSONNode, _ keys: [String]) -> [String] {
-        keys.flatMap { node.list($0) }.flatMap { ReadReference($0)?.keys ?? [] }
+        var found: [String] = []
+        for key in keys {
+            guard let member = node.member(named: key) else { continue }
+            for target in member.list {
+                guard let reference = ReadReference(target) else { continue }
+                if let text = reference.reference { found.append(text) }
+                if let identifier = reference.identifier { found.append(identifier) }
+            }
+        }
+        return found
     }
 }

@@ -18,13 +18,13 @@ struct RuleGroup {
     var title: String
 }
 
-/// All code tables: which labels a code of a known system carries.
-struct CodeRules {
+/// Reads code tables.
+struct CodeRuleParser {
     private(set) var rules: [CodeRule] = []
     private(set) var groups: [RuleGroup] = []
-    private var exact = HashIndex()
-    private var beginnings = HashIndex()
-    private var hasBeginnings: [Bool] = []
+    private(set) var exact = HashIndex()
+    private(set) var beginnings = HashIndex()
+    private(set) var hasBeginnings: [Bool] = []
 
     /// Reads one table.
     ///
@@ -102,6 +102,25 @@ struct CodeRules {
         }
         rules[last].next = number
         return true
+    }
+}
+
+/// All code tables: which labels a code of a known system carries.
+///
+/// An object, because a copy of a value of so many parts would cost more than the look-up.
+final class CodeRules: Sendable {
+    let rules: [CodeRule]
+    let groups: [RuleGroup]
+    private let exact: HashIndex
+    private let beginnings: HashIndex
+    private let hasBeginnings: [Bool]
+
+    init(_ parser: CodeRuleParser) {
+        rules = parser.rules
+        groups = parser.groups
+        exact = parser.exact
+        beginnings = parser.beginnings
+        hasBeginnings = parser.hasBeginnings
     }
 
     /// Visits every rule that a code of a system meets.

@@ -27,8 +27,8 @@ public final class LabelTables: Sendable {
             parsing: try Self.file("codes/systems.codes", in: files),
             file: "codes/systems.codes"
         )
-        var codes = CodeRules()
-        var words = WordRules()
+        var codes = CodeRuleParser()
+        var words = WordRuleParser()
         var hash = ByteHash(seed: 0)
         for (name, contents) in files.sorted(by: { $0.key < $1.key }) {
             for byte in name.utf8 { hash.feed(byte) }
@@ -46,9 +46,8 @@ public final class LabelTables: Sendable {
                 )
             }
         }
-        words.finish()
-        self.codes = codes
-        self.words = words
+        self.codes = CodeRules(codes)
+        self.words = WordRules(words)
         padded = systems.names.firstIndex(of: "ciel")
         fingerprint = hash.value
     }

@@ -15,16 +15,40 @@ struct WordRule {
 /// All word lists, compiled: patterns found by their first three bytes.
 ///
 /// A pattern starts at the beginning of a word, or anywhere with a `*` before it. A 64 Kbit filter over the
-/// first three bytes answers for nearly every word without touching the patterns.
-struct WordRules {
+/// first three bytes answers for nearly every word without touching the patterns. An object, because a copy
+/// of a value of so many parts would cost more than most texts take to read.
+final class WordRules: Sendable {
+    let rules: [WordRule]
+    let groups: [RuleGroup]
+    /// The folded patterns, one after the other.
+    let text: [UInt8]
+    let atWordStart: PatternFilter
+    let anywhere: PatternFilter
+    /// One bit for each of 65,536 hashes of the first three bytes of a pattern.
+    let either: [UInt64]
+
+    init(_ parser: WordRuleParser) {
+        rules = parser.rules
+        groups = parser.groups
+        text = parser.text
+        var (atWordStart, anywhere) = (parser.atWordStart, parser.anywhere)
+        var either: [UInt64] = Array(repeating: 0, count: 1024)
+        atWordStart.finish(rules, text, &either)
+        anywhere.finish(rules, text, &either)
+        self.atWordStart = atWordStart
+        self.anywhere = anywhere
+        self.either = either
+    }
+}
+
+/// Reads word lists.
+struct WordRuleParser {
     private(set) var rules: [WordRule] = []
     private(set) var groups: [RuleGroup] = []
     /// The folded patterns, one after the other.
     private(set) var text: [UInt8] = []
     private(set) var atWordStart = PatternFilter()
     private(set) var anywhere = PatternFilter()
-    /// One bit for each of 65,536 hashes of the first three bytes of a pattern.
-    private(set) var either: [UInt64] = Array(repeating: 0, count: 1024)
     private var folder = FoldedText()
 
     /// Reads one word list.
@@ -44,12 +68,6 @@ struct WordRules {
             let group = head.group(in: &groups)
             try add(line, labels: labels, group: group)
         }
-    }
-
-    /// Sorts the patterns into their buckets; to be called once after the last list.
-    mutating func finish() {
-        atWordStart.finish(rules, text, &either)
-        anywhere.finish(rules, text, &either)
     }
 
     private mutating func add(

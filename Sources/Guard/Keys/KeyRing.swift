@@ -5,7 +5,9 @@ internal import VaultCore
 ///
 /// root > shard (256 patients) > random patient key > segment read key > write key of an epoch. Beside
 /// that chain stand the keys of pseudonyms, tags, blind index, state, audit and log signing.
-struct KeyRing: Sendable {
+///
+/// An object: it is asked thousands of times in one write, and copying it costs nine keys' counts.
+final class KeyRing: Sendable {
     /// All of them, in the order of ``names``.
     let keys: [SecretKey]
     let shardWrapping: SecretKey

@@ -5,20 +5,12 @@ internal import VaultCore
 /// Keys of patients, shards and the log, unwrapped at first use and kept while the Guard runs.
 extension GuardState {
     /// Stands for no patient: the header's place in routing and audit keys.
-    static let nobody: PatientPseudonym = {
-        guard let nobody = PatientPseudonym(bytes: [UInt8](repeating: 0, count: 16)) else {
-            preconditionFailure("a pseudonym is 16 bytes")
-        }
-        return nobody
-    }()
+    static let nobody = PatientPseudonym(high: 0, low: 0)
 
     /// A pseudonym masked for one entry, so that the file does not show which entries share a patient.
     func routing(_ patient: PatientPseudonym, index: UInt64) -> RoutingTag {
-        let mask = ring.routing.tag16(label: "routing", parts: [bigEndian(index)])
-        guard let tag = RoutingTag(bytes: zip(patient.bytes, mask).map { $0 ^ $1 }) else {
-            preconditionFailure("a routing tag is 16 bytes")
-        }
-        return tag
+        let mask = ring.routing.tag(RoutingTag.self, label: "routing", parts: [bigEndian(index)])
+        return RoutingTag(high: patient.high ^ mask.high, low: patient.low ^ mask.low)
     }
 
     /// The audit key of a patient and year, made at first use.
@@ -131,20 +123,20 @@ extension GuardState {
         return keys
     }
 
-    /// Makes a key for a new patient and stages it, wrapped.
+    /// Stages the key of a new patient, wrapped.
     ///
     /// - Returns: SHA-256 over the wrapped key (as a Merkle leaf), for the entry that announces it.
-    func makePatientKey(
+    func stagePatientKey(
+        _ new: NewPatient,
         _ pseudonym: PatientPseudonym,
-        shard: UInt32,
-        generation: UInt32
+        shard: UInt32
     ) throws -> MerkleHash {
-        let secret = try SecretKey.random(from: random)
         if try item(.shardKey, bigEndian(UInt64(shard))) == nil {
             _ = try makeShardKey(shard, generation: 0)
         }
-        patientKeys[pseudonym] = try PatientKeys(secret)
-        return try wrapPatientKey(secret, pseudonym, shard: shard, generation: generation)
+        if patientKeys.count >= Self.cacheLimit { patientKeys = [:] }
+        patientKeys[pseudonym] = new.keys
+        return try wrapPatientKey(new.key, pseudonym, shard: shard, generation: 0)
     }
 
     /// Wraps a patient's key under its shard's present key and stages it.

@@ -108,22 +108,16 @@ extension GuardCore {
                     busy.allSatisfy { $0.books[state.pseudonym(of: write)] == nil }
                 })
             else { throw GuardError.busy }
-            try state.createMissing(writes, session: session)
             var plans: [PatientPlan] = []
             for write in writes {
                 let pseudonym = state.pseudonym(of: write)
-                guard let patient = try state.patient(pseudonym) else {
-                    throw GuardError.damagedState
-                }
-                guard patient.erasedAt == nil else { throw GuardError.erased }
-                let book =
-                    try session.book(of: pseudonym, state) ?? state.book(of: pseudonym, patient)
+                let (keys, stored) = try state.keysAndBook(of: write, pseudonym, &session)
                 var planner = WritePlanner(
                     state: state,
                     session: session,
                     pseudonym: pseudonym,
-                    keys: try state.patientKeys(pseudonym, patient),
-                    book: book
+                    keys: keys,
+                    book: try session.book(of: pseudonym, state) ?? stored
                 )
                 plans.append(try planner.plan(write))
                 session.moving[pseudonym] = planner.origins
@@ -189,6 +183,11 @@ extension GuardCore {
                 mutable.writes[id] = session
                 return nil
             }
+            try state.stageNew(
+                session.unannounced.filter { announced[$0.key] != nil },
+                session: session
+            )
+            session.unannounced = [:]
             var header = try state.header(.intent, by: session.actor, context: session.context)
             header.action = "write"
             header.origin = [session.origin]

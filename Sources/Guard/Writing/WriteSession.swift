@@ -24,6 +24,8 @@ struct WriteSession {
     var moving: [PatientPseudonym: [UInt32: MoveOrigin]] = [:]
     /// Set where this session replaces a patient's key and does nothing else.
     var rotation: PatientRotation?
+    /// Keys of patients that no entry has announced yet; the first intent about each does.
+    var unannounced: [PatientPseudonym: NewPatient] = [:]
     var intents: [UInt64] = []
     private(set) var statements = SessionStatements()
 
@@ -145,8 +147,12 @@ struct WritePlanner {
         var changed: [(row: Int, number: Int, record: RecordTag)] = []
         var stores = [StorePlan?](repeating: nil, count: write.items.count)
         let before = book.catalogue.items.count
+        let tags = write.items.map { state.ring.tag(of: $0.record, patient: pseudonym) }
+        // Most links lead to records of the same write.
+        linkTags.reserveCapacity(tags.count)
+        for (item, tag) in zip(write.items, tags) { linkTags[item.record] = tag.high }
         for (row, item) in write.items.enumerated() {
-            let tag = state.ring.tag(of: item.record, patient: pseudonym)
+            let tag = tags[row]
             if let number = enter(item, tag: tag) { changed.append((row, number, tag)) }
         }
         if session.statesFacts {
@@ -216,7 +222,7 @@ struct WritePlanner {
 
     /// Enters an item into the book's copy; answers its number, or `nil` where nothing changes.
     private mutating func enter(_ item: WriteItem, tag: RecordTag) -> Int? {
-        let short = UInt64(bigEndianBytes: tag.bytes)
+        let short = tag.high
         let content = state.ring.contentTag(digest: item.digest, patient: pseudonym)
         let node = LabelNodes.Node(
             category: item.category,
@@ -236,7 +242,7 @@ struct WritePlanner {
     private mutating func linkTag(_ target: RecordID) -> UInt64 {
         if let known = linkTags[target] { return known }
         let tag = state.ring.tag(of: target, patient: pseudonym)
-        let short = UInt64(bigEndianBytes: tag.bytes)
+        let short = tag.high
         linkTags[target] = short
         return short
     }
@@ -291,7 +297,8 @@ struct WritePlanner {
                 content: item.content,
                 sealed: TreeHasher.emptyRoot,
                 isDeletion: item.isDeleted,
-                node: book.graph.nodes[number]
+                node: book.graph.nodes[number],
+                bases: bases
             )
         )
     }

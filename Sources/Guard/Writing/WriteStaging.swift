@@ -3,47 +3,70 @@ internal import MerkleLog
 internal import Sealing
 internal import VaultCore
 
+/// A patient of whom nothing is written yet.
+struct NewPatient: Sendable {
+    /// `Patient/ID`, or what stands for the shared directory.
+    let reference: String
+    let key: SecretKey
+    let keys: PatientKeys
+
+    init(reference: String, random: any RandomSource) throws {
+        self.reference = reference
+        key = try SecretKey.random(from: random)
+        keys = try PatientKeys(key)
+    }
+}
+
 /// What a write stages: keys of new patients, and the patients' books once their rows are durable.
 extension GuardState {
     func pseudonym(of write: PatientWrite) -> PatientPseudonym {
         ring.pseudonym(of: write.patient?.description ?? Self.directoryReference)
     }
 
-    /// Makes and announces the keys of patients that are written for the first time.
-    func createMissing(_ writes: [PatientWrite], session: WriteSession) throws {
+    /// Stages the keys of patients that are written for the first time, and the entry that announces them:
+    /// in one commit with the intent, so that a patient is never there without one.
+    func stageNew(_ patients: [PatientPseudonym: NewPatient], session: WriteSession) throws {
+        guard !patients.isEmpty else { return }
         var parts: [Part] = []
-        for write in writes {
-            let pseudonym = pseudonym(of: write)
-            guard try patient(pseudonym) == nil else { continue }
+        for (pseudonym, new) in patients.sorted(by: { $0.key < $1.key }) {
             let shard = UInt32(try patientCount() / Limits.patientsPerShard)
             try countNewPatient()
-            setPatient(
-                pseudonym,
-                PatientState(
-                    reference: write.patient?.description ?? Self.directoryReference,
-                    shard: shard
-                )
-            )
-            let key = try makePatientKey(pseudonym, shard: shard, generation: 0)
+            setPatient(pseudonym, PatientState(reference: new.reference, shard: shard))
+            let key = try stagePatientKey(new, pseudonym, shard: shard)
             parts.append(
                 Part(
                     patient: pseudonym,
                     body: [
-                        "reference": .string(
-                            write.patient?.description ?? Self.directoryReference
-                        ),
-                        "shard": .int(Int64(shard)), "generation": 0,
-                        "wrappedKey": .string(key.base64),
+                        "reference": .string(new.reference), "shard": .int(Int64(shard)),
+                        "generation": 0, "wrappedKey": .string(key.base64),
                     ]
                 )
             )
         }
-        guard !parts.isEmpty else { return }
         var header = try self.header(.key, by: session.actor, context: session.context)
         header.action = "create-patient-key"
         try append(header, parts: parts)
-        // CRASH: a patient without records; the next write uses the same key.
-        try commit()
+    }
+
+    /// Keys and stored book of a patient; one that nobody knows gets a key that is not announced yet.
+    func keysAndBook(
+        of write: PatientWrite,
+        _ pseudonym: PatientPseudonym,
+        _ session: inout WriteSession
+    ) throws -> (PatientKeys, PatientBook) {
+        if let patient = try patient(pseudonym) {
+            guard patient.erasedAt == nil else { throw GuardError.erased }
+            session.unannounced[pseudonym] = nil
+            return (try patientKeys(pseudonym, patient), try book(of: pseudonym, patient))
+        }
+        let new =
+            try session.unannounced[pseudonym]
+            ?? NewPatient(
+                reference: write.patient?.description ?? Self.directoryReference,
+                random: random
+            )
+        session.unannounced[pseudonym] = new
+        return (new.keys, PatientBook())
     }
 
     /// A patient's book as it is stored.

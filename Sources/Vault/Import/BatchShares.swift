@@ -6,12 +6,16 @@ internal import VaultCore
 struct PendingResource: Sendable {
     var resource: AnalysedResource
     var owner: RecordOwner
+    /// Place of its file among those that are stored together.
+    var file: Int
 }
 
 /// One owner's share of a batch.
 struct PatientBatch: Sendable {
     private(set) var write: PatientWrite
     private(set) var resources: [AnalysedResource] = []
+    /// The place of each resource's file.
+    private(set) var files: [Int] = []
 
     init(owner: RecordOwner) {
         let patient: RecordID? =
@@ -22,12 +26,14 @@ struct PatientBatch: Sendable {
         write = PatientWrite(patient: patient, items: [], facts: [], identity: nil)
     }
 
-    mutating func add(_ resource: AnalysedResource) {
+    mutating func add(_ pending: PendingResource) {
+        let resource = pending.resource
         var item = resource.item
         // What follows shared records only is shared itself, and so names nobody.
         if write.patient == nil { item.namesOthers = false }
         write.items.append(item)
         resources.append(resource)
+        files.append(pending.file)
         // What is deleted states nothing any more.
         if item.isDeletion { return }
         if !resource.facts.isEmpty {
@@ -43,30 +49,51 @@ struct PatientBatch: Sendable {
 struct BatchShares {
     /// To be planned one after another: a record that comes twice in a batch is two versions.
     private(set) var rounds: [[PatientBatch]] = []
-    /// Resources with a clinical code that no table knows.
-    let unclassified: Int
+    private var places: [[RecordOwner: Int]] = []
+    /// Where the resource before went: neighbours are mostly of one patient.
+    private var last: (owner: RecordOwner, round: Int, place: Int)?
 
     init(_ batch: [PendingResource]) {
-        unclassified = batch.count { $0.resource.item.labels.contains(.unclassified) }
-        var places: [[RecordOwner: Int]] = []
-        var seen: [RecordID: Int] = [:]
+        var seen: [RecordKey: (round: Int, newest: AnalysedResource)] = [:]
         seen.reserveCapacity(batch.count)
         for pending in batch {
-            let round = seen[pending.resource.record, default: 0]
-            seen[pending.resource.record] = round + 1
-            if round == rounds.count {
-                rounds.append([])
-                places.append([:])
+            let resource = pending.resource
+            var round = 0
+            if let before = seen[resource.key] {
+                // Every Bundle brings the same directory entries: what says the same again changes nothing.
+                if before.newest.item.saysTheSame(as: resource.item) { continue }
+                round = before.round + 1
             }
-            let place: Int
-            if let known = places[round][pending.owner] {
-                place = known
-            } else {
-                place = rounds[round].count
-                places[round][pending.owner] = place
-                rounds[round].append(PatientBatch(owner: pending.owner))
-            }
-            rounds[round][place].add(pending.resource)
+            seen[resource.key] = (round, resource)
+            let place = self.place(of: pending.owner, in: round)
+            rounds[round][place].add(pending)
         }
+    }
+
+    private mutating func place(of owner: RecordOwner, in round: Int) -> Int {
+        if let last, last.round == round, last.owner == owner { return last.place }
+        if round == rounds.count {
+            rounds.append([])
+            places.append([:])
+        }
+        let place: Int
+        if let known = places[round][owner] {
+            place = known
+        } else {
+            place = rounds[round].count
+            places[round][owner] = place
+            rounds[round].append(PatientBatch(owner: owner))
+        }
+        last = (owner, round, place)
+        return place
+    }
+}
+
+extension WriteItem {
+    /// Whether another version of the record would be no new one.
+    fileprivate func saysTheSame(as other: WriteItem) -> Bool {
+        digest == other.digest && isDeletion == other.isDeletion && category == other.category
+            && labels == other.labels && coded == other.coded && namesOthers == other.namesOthers
+            && links == other.links
     }
 }

@@ -29,4 +29,30 @@ enum Cores {
         }
         return try results.withLock { try $0.compactMap { try $0?.get() } }
     }
+
+    /// Works on items one by one, several at once; who has ended with one takes the next.
+    ///
+    /// - Parameters:
+    ///   - total: How many items there are.
+    ///   - work: Works on one item.
+    /// - Returns: The items' results in order.
+    static func each<Output: Sendable>(
+        of total: Int,
+        _ work: @Sendable (Int) -> Output
+    ) -> [Output] {
+        if total == 1 { return [work(0)] }
+        let state = Mutex((next: 0, results: [Output?](repeating: nil, count: total)))
+        DispatchQueue.concurrentPerform(iterations: min(count, total)) { _ in
+            while true {
+                let item = state.withLock { state in
+                    defer { state.next += 1 }
+                    return state.next
+                }
+                guard item < total else { return }
+                let result = work(item)
+                state.withLock { $0.results[item] = result }
+            }
+        }
+        return state.withLock { $0.results.compactMap { $0 } }
+    }
 }

@@ -50,6 +50,30 @@ extension VaultService {
         return try store(in: session) { try $0.run(prepared, progress) }
     }
 
+    /// Imports files in one transaction.
+    ///
+    /// - Returns: Their reports; `nil` where one of them was refused and nothing of any is in the vault.
+    func storeTogether(
+        _ files: [PreparedFile],
+        by caller: Caller,
+        context: CallContext,
+        _ progress: (Int, Int, Int) -> Void
+    ) throws -> [ImportReport]? {
+        let session = try `guard`.beginWrite(by: caller, origin: "import", context: context)
+        var reports: [ImportReport] = []
+        do {
+            let last = try store(in: session, isSettled: false) { work in
+                reports = try work.run(files, progress)
+                return reports[reports.count - 1]
+            }
+            for place in reports.indices { reports[place].logIndex = last.logIndex }
+            return reports
+        } catch  where reports.isEmpty {
+            // Nothing was committed: the files one by one show which of them it was.
+            return nil
+        }
+    }
+
     /// Imports one file in a write session that the caller was allowed to begin.
     func importFile(
         _ source: some ByteSource,
@@ -65,9 +89,18 @@ extension VaultService {
         return try store(in: session) { try $0.run(prepared, progress) }
     }
 
+    /// Gives back the room that a write needed beside the data.
+    ///
+    /// What was stored is stored; where there is no room to fold the logs now, it is done later.
+    func settle() {
+        try? records.settle()
+        try? `guard`.settle()
+    }
+
     /// Runs one transaction of rows between its intents and its `stored` entry.
     func store(
         in session: WriteSessionID,
+        isSettled: Bool = true,
         _ run: (inout ImportWork) throws -> ImportReport
     ) throws -> ImportReport {
         var mayRowsBeStored = false
@@ -81,9 +114,7 @@ extension VaultService {
                 return report
             }
             report.logIndex = try `guard`.finishWrite(session)?.index
-            // What was stored is stored; where there is no room to fold the logs now, it is done later.
-            try? records.settle()
-            try? `guard`.settle()
+            if isSettled { settle() }
             return report
         } catch {
             // From the commit of the rows on, even a failed one, nobody knows what the disk holds: the

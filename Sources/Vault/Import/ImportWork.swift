@@ -13,12 +13,17 @@ struct ImportWork {
     let vault: VaultService
     let session: WriteSessionID
     let writer: any RecordWriter
-    private(set) var report = ImportReport()
+    /// One for each file, in order; the last is the one being read.
+    private var reports = [ImportReport()]
     private var owners: OwnerFinder
     private var batch: [PendingResource] = []
     private var batchByteCount = 0
     private var later: [AnalysedResource] = []
     private var patients: Set<RecordOwner> = []
+    /// The owner of the resource before: files are mostly of one patient.
+    private var lastOwner: RecordOwner?
+    /// Patients of the files that are done; the vault knows of them only once their batch is planned.
+    private var held: Set<RecordOwner> = []
     /// Patients of whom neither vault nor file has shown a Patient resource yet, with who named them.
     private var awaited: [RecordID: (entry: Int, type: String)] = [:]
     /// Versions that must stand there before, 0 for none, where a writer expects one.
@@ -38,13 +43,53 @@ struct ImportWork {
         _ prepared: PreparedFile,
         _ progress: (Int, Int) -> Void
     ) throws -> ImportReport {
+        try take(prepared, progress)
+        try flush()
+        return reports[0]
+    }
+
+    /// Stores everything of several files; what one of them lacks none of the others may give it.
+    ///
+    /// - Parameters:
+    ///   - files: In order.
+    ///   - progress: Told the place of the file and how many resources of how many are done.
+    /// - Returns: One report for each.
+    mutating func run(
+        _ files: [PreparedFile],
+        _ progress: (Int, Int, Int) -> Void
+    ) throws -> [ImportReport] {
+        for (place, file) in files.enumerated() {
+            if place > 0 { beginNext() }
+            try take(file) { progress(place, $0, $1) }
+        }
+        try flush()
+        return reports
+    }
+
+    private mutating func take(
+        _ prepared: PreparedFile,
+        _ progress: (Int, Int) -> Void
+    ) throws {
         for resource in prepared.resources {
             try add(resource)
             progress(report.resources, prepared.resourceCount)
         }
         if let file = prepared.file { try read(file, prepared, progress) }
         try finish()
-        return report
+    }
+
+    /// The report of the file being read.
+    private(set) var report: ImportReport {
+        get { reports[reports.count - 1] }
+        set { reports[reports.count - 1] = newValue }
+    }
+
+    private mutating func beginNext() {
+        held.formUnion(patients)
+        patients = []
+        lastOwner = nil
+        owners.forgetFile()
+        reports.append(ImportReport())
     }
 
     /// The second pass over a file that was not kept; labels and digests are worked out on all cores.
@@ -100,6 +145,7 @@ struct ImportWork {
         versions = [:]
         for change in changes { try add(change) }
         try finish()
+        try flush()
         return versions ?? [:]
     }
 
@@ -115,7 +161,6 @@ struct ImportWork {
         if let missing = awaited.values.min(by: { $0.entry < $1.entry }) {
             throw VaultError.unknownPatient(entry: missing.entry, type: missing.type)
         }
-        try flush()
         report.patientIDs = Set(
             patients.compactMap { owner in
                 if case .patient(let id) = owner { id } else { nil }
@@ -125,7 +170,14 @@ struct ImportWork {
 
     /// Asks the vault about what still waits for a record that the file has not shown.
     private mutating func placeWaiting(isLast: Bool) throws {
-        let waiting = later
+        if later.isEmpty { return }
+        var waiting = later
+        later = []
+        for resource in waiting { try place(resource, isLast: false) }
+        if later.isEmpty { return }
+        // Records of a file before this one are found only once they are rows.
+        try flush()
+        waiting = later
         later = []
         for resource in waiting { try place(resource, isLast: isLast, asksVault: true) }
     }
@@ -139,8 +191,11 @@ struct ImportWork {
         case .owner(let owner):
             try owners.note(resource, owner)
             try expect(owner, of: resource)
-            batch.append(PendingResource(resource: resource, owner: owner))
+            batch.append(
+                PendingResource(resource: resource, owner: owner, file: reports.count - 1)
+            )
             batchByteCount += resource.document.byteCount
+            if resource.item.labels.contains(.unclassified) { report.unlabelled += 1 }
         case .later: later.append(resource)
         case .nobody(let reason):
             throw VaultError.noOwner(
@@ -155,11 +210,13 @@ struct ImportWork {
 
     /// A resource of a patient whom nobody knows is refused at the end of the file.
     private mutating func expect(_ owner: RecordOwner, of resource: AnalysedResource) throws {
+        if owner == lastOwner, resource.identity == nil { return }
+        lastOwner = owner
         let isNew = patients.insert(owner).inserted
         guard case .patient(let patient) = owner else { return }
         if resource.record == patient {
             awaited[patient] = nil
-        } else if isNew, try !vault.guard.holds(patient) {
+        } else if isNew, !held.contains(owner), try !vault.guard.holds(patient) {
             awaited[patient] = (resource.entry, resource.record.type)
         }
     }
@@ -174,7 +231,6 @@ struct ImportWork {
             if versions != nil { try noteVersions(round, plans) }
             try store(round, plans)
         }
-        report.unlabelled += shares.unclassified
     }
 
     /// Keeps the planned versions, and refuses a plan that follows another version than was expected.
@@ -194,9 +250,10 @@ struct ImportWork {
     private mutating func store(_ round: [PatientBatch], _ plans: [PatientPlan]) throws {
         let sealer = BatchSealer(vault: vault.guard.vault, random: vault.random)
         var versions = try sealer.seal(round, plans)
+        var relabelled: [PatientPseudonym: Int] = [:]
         for plan in plans where !plan.moves.isEmpty {
             let moved = try Resealing(vault: vault, session: session, writer: writer).rows(plan)
-            report.relabelled += moved.count
+            relabelled[plan.pseudonym] = moved.count
             versions += moved.map { SealedVersion(row: $0, commitment: $0.commitment) }
         }
         var hashes: [PatientPseudonym: [[UInt8]]] = [:]
@@ -217,9 +274,14 @@ struct ImportWork {
             }
         }
         for (part, plan) in zip(round, plans) {
-            for (resource, store) in zip(part.resources, plan.stores) where store != nil {
-                report.stored += 1
-                report.bytes += resource.document.byteCount
+            for (place, store) in plan.stores.enumerated() where store != nil {
+                let file = part.files[place]
+                reports[file].stored += 1
+                reports[file].bytes += part.resources[place].document.byteCount
+            }
+            // What moves does so because of a later reference: it counts for the last file.
+            if let count = relabelled[plan.pseudonym], let file = part.files.last {
+                reports[file].relabelled += count
             }
         }
     }

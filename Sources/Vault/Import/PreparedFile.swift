@@ -16,6 +16,9 @@ public struct PreparedFile: Sendable {
     let resourceCount: Int
     let isPart2Source: Bool
 
+    /// Bytes of the resources that were kept.
+    var keptByteCount: Int { file == nil ? source.byteCount : 0 }
+
     /// A Bundle of at most this many bytes is parsed once; it takes about five times as much memory.
     static let keptByteCount = 12 << 20
 }

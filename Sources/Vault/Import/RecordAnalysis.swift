@@ -11,6 +11,10 @@ internal import VaultCore
 final class AnalysedResource: Sendable {
     let entry: Int
     let record: RecordID
+    /// The record's name, hashed.
+    let key: RecordKey
+    /// Those of the records that its links name, the shared directory's left out.
+    let linkKeys: [RecordKey]
     /// The bytes to store; those of the version before, where this one is a deletion.
     let document: JSONDocument
     let owner: OwnerClue
@@ -29,6 +33,7 @@ final class AnalysedResource: Sendable {
         let ownership = summary.ownership(in: document)
         entry = resource.entry
         record = resource.record
+        key = RecordKey(resource.record)
         self.document = document
         owner = OwnerClue(ownership, of: resource)
         let isShared = ownership == .shared
@@ -50,6 +55,7 @@ final class AnalysedResource: Sendable {
         )
         item.isDeletion = isDeletion
         self.item = item
+        linkKeys = item.links.filter { $0.kind != .directory }.map { RecordKey($0.target) }
         facts = FactExtractor.facts(of: document.root, isPart2Source: isPart2Source)
         identity = summary.type == .patient ? IdentityReader.identity(of: document.root) : nil
     }

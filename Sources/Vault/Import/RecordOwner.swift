@@ -20,6 +20,8 @@ struct OwnerFinder {
     private var owners: [RecordOwner] = []
     private var places: [RecordOwner: Int32] = [:]
     private var foreign = ForeignLinks()
+    /// The owner of the resource before: files are mostly of one patient.
+    private var last: (owner: RecordOwner, place: Int32)?
     /// Patients in whose records the vault found something lately, the newest last: the next one is
     /// mostly of the same.
     private var recent: [PatientPseudonym] = []
@@ -48,14 +50,14 @@ struct OwnerFinder {
     ///   - owner: As found.
     /// - Throws: ``VaultError/foreignReference(entry:type:)``.
     mutating func note(_ resource: AnalysedResource, _ owner: RecordOwner) throws {
-        let key = RecordKey(resource.record)
+        let key = resource.key
         let place = number(of: owner)
         known[key] = place
         try foreign.meet(key, of: owner == .directory ? nil : place)
         if owner == .directory { return }
         let (known, owners) = (known, owners)
         try foreign.check(
-            resource.item.links.filter { $0.kind != .directory }.map { RecordKey($0.target) },
+            resource.linkKeys,
             of: place,
             at: (resource.entry, resource.record.type),
             known: { known[$0] },
@@ -63,7 +65,20 @@ struct OwnerFinder {
         )
     }
 
+    /// Forgets what a file has shown, for the next: a file speaks for itself alone.
+    mutating func forgetFile() {
+        known = [:]
+        foreign = ForeignLinks()
+    }
+
     private mutating func number(of owner: RecordOwner) -> Int32 {
+        if let last, last.owner == owner { return last.place }
+        let place = place(of: owner)
+        last = (owner, place)
+        return place
+    }
+
+    private mutating func place(of owner: RecordOwner) -> Int32 {
         if let met = places[owner] { return met }
         let place = Int32(truncatingIfNeeded: owners.count)
         owners.append(owner)
