@@ -77,12 +77,13 @@ public final class SQLiteGuardStorage: GuardStorage {
     /// - Throws: ``StorageFailure``.
     public func commit(_ batch: StorageBatch) throws {
         try write { db in
-            try db.execute(literal: "BEGIN IMMEDIATE")
+            // Kept statements: to parse each anew cost a tenth of a small commit.
+            try Prepared(db, "BEGIN IMMEDIATE").run()
             do {
                 try BatchWriter(db: db).write(batch)
-                try db.execute(literal: "COMMIT")
+                try Prepared(db, "COMMIT").run()
             } catch {
-                try? db.execute(literal: "ROLLBACK")
+                try? Prepared(db, "ROLLBACK").run()
                 throw error
             }
         }

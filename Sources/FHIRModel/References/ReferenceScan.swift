@@ -3,16 +3,6 @@
 /// For records that were checked when they were stored. A quotation mark inside a JSON string is
 /// escaped, so the text `"reference"` can only be a member's name.
 public enum ReferenceScan {
-    private static let name = Array("\"reference\"".utf8)
-    /// How far a window whose last byte this is may move on (Horspool 1980).
-    private static let steps: [UInt8] = {
-        var steps = [UInt8](repeating: UInt8(name.count), count: 256)
-        for (place, byte) in name.dropLast().enumerated() {
-            steps[Int(byte)] = UInt8(name.count - 1 - place)
-        }
-        return steps
-    }()
-
     /// Calls the body with the text of each `reference` member; one with escapes is passed over.
     ///
     /// - Parameters:
@@ -22,26 +12,17 @@ public enum ReferenceScan {
         in resource: UnsafeRawBufferPointer,
         _ body: (UnsafeRawBufferPointer) -> Void
     ) {
-        let last = name.count - 1
-        steps.withUnsafeBufferPointer { steps in
-            name.withUnsafeBufferPointer { name in
-                var start = 0
-                while start + last < resource.count {
-                    var place = last
-                    while place >= 0, resource[start + place] == name[place] { place -= 1 }
-                    if place >= 0 {
-                        start += Int(steps[Int(resource[start + last])])
-                        continue
-                    }
-                    start += name.count
-                    if let value = text(in: resource, after: start) {
-                        body(UnsafeRawBufferPointer(rebasing: resource[value]))
-                        start = value.upperBound
-                    }
-                }
+        var start = 0
+        while let place = name.first(in: resource, from: start) {
+            start = place + 11
+            if let value = text(in: resource, after: start) {
+                body(UnsafeRawBufferPointer(rebasing: resource[value]))
+                start = value.upperBound
             }
         }
     }
+
+    private static let name = ByteSearch("\"reference\"")
 
     /// Where the string after a member's name stands.
     static func text(in bytes: UnsafeRawBufferPointer, after name: Int) -> Range<Int>? {

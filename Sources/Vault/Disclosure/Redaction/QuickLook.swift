@@ -27,42 +27,33 @@ enum QuickLook {
     /// - Parameter bytes: The record, well-formed JSON.
     /// - Returns: False where every `/` and every letter is written as itself.
     static func hasHiddenText(_ bytes: [UInt8]) -> Bool {
-        bytes.withUnsafeBytes { bytes in
-            var place = 0
-            while place < bytes.count - 1 {
-                guard bytes[place] == 0x5C else {
-                    place += 1
-                    continue
-                }
-                let next = bytes[place + 1]
-                if next == 0x75 || next == 0x2F { return true }
-                place += 2
-            }
-            return false
-        }
+        bytes.withUnsafeBytes { hasHiddenText($0) }
     }
 
+    private static func hasHiddenText(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var start = 0
+        while let place = ByteSearch.first(0x5C, in: bytes, from: start), place + 1 < bytes.count {
+            let next = bytes[place + 1]
+            if next == 0x75 || next == 0x2F { return true }
+            start = place + 2
+        }
+        return false
+    }
+
+    private static let contained = ByteSearch("\"contained\"")
+    private static let binary = ByteSearch("Binary/")
+    private static let bundle = ByteSearch("\"Bundle\"")
+    private static let identifier = ByteSearch("\"identifier\"")
+
     private static func hasMore(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        var place = 0
-        let last = bytes.count - 1
-        while place < last {
-            switch bytes[place] {
-            case 0x5C:
-                let next = bytes[place + 1]
-                if next == 0x75 || next == 0x2F { return true }
-                place += 2
-                continue
-            case 0x42: if begins("Binary/", bytes, place) { return true }
-            case 0x22:
-                if begins("\"contained\"", bytes, place) || begins("\"Bundle\"", bytes, place) {
-                    return true
-                }
-                if begins("\"identifier\"", bytes, place), isObject(after: place + 12, in: bytes) {
-                    return true
-                }
-            default: break
-            }
-            place += 1
+        if hasHiddenText(bytes) || contained.first(in: bytes) != nil {
+            return true
+        }
+        if binary.first(in: bytes) != nil || bundle.first(in: bytes) != nil { return true }
+        var start = 0
+        while let place = identifier.first(in: bytes, from: start) {
+            start = place + 12
+            if isObject(after: start, in: bytes) { return true }
         }
         return false
     }
@@ -77,17 +68,5 @@ enum QuickLook {
             }
         }
         return false
-    }
-
-    @inline(__always)
-    private static func begins(
-        _ text: StaticString,
-        _ bytes: UnsafeRawBufferPointer,
-        _ place: Int
-    ) -> Bool {
-        let count = text.utf8CodeUnitCount
-        guard place + count <= bytes.count else { return false }
-        for index in 0..<count where bytes[place + index] != text.utf8Start[index] { return false }
-        return true
     }
 }

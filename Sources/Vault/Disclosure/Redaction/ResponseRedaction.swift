@@ -4,7 +4,7 @@ internal import Guard
 internal import VaultCore
 
 /// Redacts the records of one response: a record names another only where that one may be had too.
-struct ResponseRedaction {
+struct ResponseRedaction: Sendable {
     /// The request that the records answer.
     private let context: DecisionContext
     private let view: RedactionView
@@ -62,7 +62,18 @@ struct ResponseRedaction {
         self.context = context
         view = RedactionView(context.request)
         var wanted: Set<RecordID> = []
-        for record in opened { Self.collect(from: record.disclosed.bytes, into: &wanted) }
+        for found in try Cores.slices(
+            of: opened.count,
+            { slice in
+                var found: Set<RecordID> = []
+                for record in opened[slice] {
+                    Self.collect(from: record.disclosed.bytes, into: &found)
+                }
+                return found
+            }
+        ) {
+            wanted.formUnion(found)
+        }
         let response = Set(opened.map(\.disclosed.record))
         let open = wanted.subtracting(response).sorted()
         for record in wanted.intersection(response) { named[record] = true }
@@ -74,32 +85,36 @@ struct ResponseRedaction {
 
     /// The records as they may leave.
     func apply(to opened: [OpenedRecord]) throws -> [OpenedRecord] {
-        var parser = JSONParser()
-        return try opened.map { record in
-            let segment = record.segment
-            var rules = RedactionRules(
-                view: view,
-                mayName: { named[$0] ?? view.keepsUnknown },
-                mayHold: { _ in true }
-            )
-            if !record.isLinkedPatient, QuickLook.isClean(record.disclosed.bytes, rules) {
-                return record
-            }
-            rules.mayLink = { linked.contains($0) }
-            rules.mayHold = { mayHold($0, segment) }
-            guard let document = try? parser.parse(record.disclosed.bytes) else {
-                throw VaultError.damagedRecord
-            }
-            guard let bytes = Redactor.redact(document, rules) else { return record }
-            var changed = record
-            changed.disclosed = DisclosedRecord(
-                record: record.disclosed.record,
-                version: record.disclosed.version,
-                bytes: bytes,
-                isIncluded: record.disclosed.isIncluded
-            )
-            return changed
+        try Cores.slices(of: opened.count) { slice in
+            var parser = JSONParser()
+            return try opened[slice].map { try apply(to: $0, &parser) }
+        }.flatMap { $0 }
+    }
+
+    private func apply(to record: OpenedRecord, _ parser: inout JSONParser) throws -> OpenedRecord {
+        let segment = record.segment
+        var rules = RedactionRules(
+            view: view,
+            mayName: { named[$0] ?? view.keepsUnknown },
+            mayHold: { _ in true }
+        )
+        if !record.isLinkedPatient, QuickLook.isClean(record.disclosed.bytes, rules) {
+            return record
         }
+        rules.mayLink = { linked.contains($0) }
+        rules.mayHold = { mayHold($0, segment) }
+        guard let document = try? parser.parse(record.disclosed.bytes) else {
+            throw VaultError.damagedRecord
+        }
+        guard let bytes = Redactor.redact(document, rules) else { return record }
+        var changed = record
+        changed.disclosed = DisclosedRecord(
+            record: record.disclosed.record,
+            version: record.disclosed.version,
+            bytes: bytes,
+            isIncluded: record.disclosed.isIncluded
+        )
+        return changed
     }
 
     private func mayName(_ record: RecordID, _ standing: ReferenceStanding) -> Bool {
@@ -157,24 +172,18 @@ extension OpenedRecord {
 
 /// Finds the relative links of attachments to Binary by the bytes alone.
 enum BinaryScan {
+    private static let name = ByteSearch("\"Binary/")
+
     /// Calls the body with each text that begins with `"Binary/`.
     static func forEach(
         in bytes: UnsafeRawBufferPointer,
         _ body: (UnsafeRawBufferPointer) -> Void
     ) {
-        let name = Array("\"Binary/".utf8)
-        var place = 0
-        while place + name.count < bytes.count {
-            guard bytes[place] == 0x22, bytes[place + 1] == 0x42,
-                bytes[place..<place + name.count].elementsEqual(name)
-            else {
-                place += 1
-                continue
-            }
-            var end = place + 1
-            while end < bytes.count, bytes[end] != 0x22 { end += 1 }
+        var start = 0
+        while let place = name.first(in: bytes, from: start) {
+            let end = ByteSearch.first(0x22, in: bytes, from: place + 1) ?? bytes.count
             body(UnsafeRawBufferPointer(rebasing: bytes[place + 1..<end]))
-            place = end
+            start = end
         }
     }
 }
