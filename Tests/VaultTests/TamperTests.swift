@@ -101,6 +101,33 @@ struct TamperTests {
         return findings
     }
 
+    @Test func `a vault that is checked share by share shows the same problems`() throws {
+        let subject = try Subject()
+        let bytes = try Data(contentsOf: URL(filePath: subject.hard.recordPath))
+        var random = SeededRandom.forTest()
+        var compared = 0
+        for damage in [false, true, true, true, true, true, true] {
+            let copy = try HardVault(copying: subject.hard)
+            if damage {
+                var damaged = bytes
+                damaged[Int.random(in: bytes.indices, using: &random)] ^= 1
+                try damaged.write(to: URL(filePath: copy.recordPath))
+            }
+            do {
+                try copy.reopen()
+                let whole = try copy.vault.verify(versionsAtOnce: .max)
+                let parted = try copy.vault.verify(versionsAtOnce: 1)
+                #expect(Set(whole.problems) == Set(parted.problems))
+                #expect(whole.versions == parted.versions)
+                #expect(damage || parted.problems.isEmpty)
+                compared += 1
+            } catch is any Failure {
+                #expect(damage)
+            }
+        }
+        #expect(compared >= 1)
+    }
+
     @Test func `a flipped bit of the Guard's file is refused, reported, or in bytes nobody reads`()
         throws
     {

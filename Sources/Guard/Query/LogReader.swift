@@ -9,6 +9,7 @@ struct LogReader {
     enum Parts {
         case all
         case only(PatientPseudonym)
+        case share(AuditShare)
     }
 
     /// Opens one entry.
@@ -18,7 +19,11 @@ struct LogReader {
         var parts: [LoggedEntry.Part] = []
         for number in entry.sections.indices.dropFirst() {
             let pseudonym = patient(of: entry.sections[number].routing, index: index)
-            if case .only(let one) = wanted, pseudonym != one { continue }
+            switch wanted {
+            case .all: break
+            case .only(let one): if pseudonym != one { continue }
+            case .share(let share): if !share.holds(pseudonym) { continue }
+            }
             // A part whose audit key has reached the end of its retention stays closed.
             guard let json = try? openedSection(number, of: entry, patient: pseudonym) else {
                 continue
@@ -71,15 +76,10 @@ struct LogReader {
 
     /// The patient whose masked pseudonym a section carries.
     func patient(of routing: RoutingTag, index: UInt64) -> PatientPseudonym {
-        guard let masked = PatientPseudonym(bytes: routing.bytes) else {
-            preconditionFailure("a routing tag is 16 bytes")
-        }
+        let masked = PatientPseudonym(high: routing.high, low: routing.low)
         // Masking twice with the same mask is the identity.
-        let bytes = state.routing(masked, index: index).bytes
-        guard let patient = PatientPseudonym(bytes: bytes) else {
-            preconditionFailure("a pseudonym is 16 bytes")
-        }
-        return patient
+        let patient = state.routing(masked, index: index)
+        return PatientPseudonym(high: patient.high, low: patient.low)
     }
 
     private func openedSection(

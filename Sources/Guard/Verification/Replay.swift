@@ -34,8 +34,11 @@ struct Replay {
     private(set) var isDemo = false
     private(set) var problems: [AuditProblem] = []
     let tag: (RecordID, PatientPseudonym) -> UInt64
+    /// Whose records and facts are remembered; of others only what takes a few bytes.
+    let share: AuditShare
 
-    init(tag: @escaping (RecordID, PatientPseudonym) -> UInt64) {
+    init(_ share: AuditShare, tag: @escaping (RecordID, PatientPseudonym) -> UInt64) {
+        self.share = share
         self.tag = tag
     }
 
@@ -59,7 +62,7 @@ struct Replay {
         }
         for part in entry.parts where action == "create-patient-key" { try create(part) }
         for part in entry.parts { link(part, at: entry.index) }
-        if entry.kind == EntryKind.heads.name {
+        if share.isFirst, entry.kind == EntryKind.heads.name {
             if let detail = try heads.compare(entry) { report(detail) }
         }
         switch entry.kind {
@@ -72,7 +75,11 @@ struct Replay {
             principals[principal.id] = principal
         case EntryKind.intent.name:
             openIntents[entry.index] = try entry.parts.map {
-                ($0.pseudonym, try IntentPart(json: $0.body))
+                (
+                    $0.pseudonym,
+                    share.holds($0.pseudonym)
+                        ? try IntentPart(json: $0.body) : try IntentPart(outlineOf: $0.body)
+                )
             }
         case EntryKind.stored.name:
             for intent in entry.header["intents"]?.integers ?? [] { try store(UInt64(intent)) }
@@ -157,7 +164,16 @@ struct Replay {
             return
         }
         for (pseudonym, part) in parts {
-            guard var patient = patients[pseudonym] else { throw GuardError.damagedState }
+            // Taken out, so that what it holds is changed in place: a copy for each write of a record of many
+            // writes would cost the square of their number.
+            guard var patient = patients.removeValue(forKey: pseudonym) else {
+                throw GuardError.damagedState
+            }
+            defer { patients[pseudonym] = patient }
+            guard share.holds(pseudonym) else {
+                patient.book.identity = part.identity ?? patient.book.identity
+                continue
+            }
             try patient.book.apply(part, at: intent) { tag($0, pseudonym) }
             if let rotation = part.rotation { patient.rotate(rotation, at: intent) }
             for record in part.rows.records {
@@ -169,12 +185,11 @@ struct Replay {
                     commitment: record.sealed.bytes
                 )
             }
-            patients[pseudonym] = patient
         }
     }
 
     private mutating func state(_ part: LoggedEntry.Part, at index: UInt64) throws {
-        guard var patient = patients[part.pseudonym] else { return }
+        guard share.holds(part.pseudonym), var patient = patients[part.pseudonym] else { return }
         if try FactsReplay.apply(part.body, to: &patient.book.facts.facts) {
             patient.book.facts.index = index
         }

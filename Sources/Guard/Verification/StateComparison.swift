@@ -7,14 +7,15 @@ internal import VaultCore
 extension StateAudit {
     mutating func comparePatients(_ replay: Replay) throws {
         var seen: Set<PatientPseudonym> = []
-        try forEach(.patient) { audit, key, bytes in
+        try forEach(.patient, of: share) { audit, key, bytes in
             guard let pseudonym = PatientPseudonym(bytes: key),
                 let expected = replay.patients[pseudonym]
             else { return audit.problem("state", "a patient is kept whom the log does not know") }
             seen.insert(pseudonym)
             try audit.compare(pseudonym, bytes, expected)
         }
-        for pseudonym in replay.patients.keys where !seen.contains(pseudonym) {
+        for pseudonym in replay.patients.keys
+        where share.holds(pseudonym) && !seen.contains(pseudonym) {
             problem("state", "patient \(pseudonym) is missing or cannot be read")
         }
     }
@@ -141,10 +142,14 @@ extension StateAudit {
     /// Opens every item of a table by itself, so that one damaged item does not hide the others.
     mutating func forEach(
         _ kind: ItemKind,
+        of share: AuditShare = .whole,
         _ body: (inout StateAudit, [UInt8], [UInt8]) throws -> Void
     ) throws {
         var keys: [[UInt8]] = []
-        try state.storage.forEachItem(kind) { key, _ in keys.append(key) }
+        try state.storage.forEachItem(kind) { key, _ in
+            // A key that is no patient's is the first share's to complain about.
+            if PatientPseudonym(bytes: key).map(share.holds) ?? share.isFirst { keys.append(key) }
+        }
         for key in keys {
             if let bytes = try kept(kind, key) { try body(&self, key, bytes) }
         }

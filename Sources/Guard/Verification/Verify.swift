@@ -6,15 +6,18 @@ internal import VaultCore
 extension GuardCore {
     /// Replays the whole log and compares everything the Guard keeps with what follows from it.
     ///
+    /// - Parameter share: Whose records are compared; all shares together compare everything.
     /// - Returns: Problems as values, and what the record side must hold.
     /// - Throws: A ``Failure`` where the storage cannot be read at all.
-    /// - Complexity: O(entries); holds the state of all patients in memory.
-    public func audit() throws -> GuardAudit {
+    /// - Complexity: O(entries); holds the records of the share's patients in memory, and of all patients a
+    ///   few hundred bytes each.
+    public func audit(_ share: AuditShare = .whole) throws -> GuardAudit {
         try exclusively { mutable in
             var audit = StateAudit(
                 state: mutable.state,
                 key: signingKey.verifier,
-                isDemo: isDemo
+                isDemo: isDemo,
+                share: share
             )
             return try audit.run()
         }
@@ -44,6 +47,7 @@ struct StateAudit {
     let state: GuardState
     let key: NoteVerifierKey
     let isDemo: Bool
+    var share = AuditShare.whole
     var result = GuardAudit()
 
     mutating func problem(_ kind: String, _ detail: String) {
@@ -57,12 +61,16 @@ struct StateAudit {
         state.rollBack()
         state.forgetCaches()
         try state.settle()
+        var replay = emptyReplay()
+        guard share.isFirst else {
+            // The first share has reported what is wrong with the log itself.
+            try replayLog(&replay)
+            try comparePatients(replay)
+            expect(replay)
+            return result
+        }
         for line in try state.storage.structuralProblems() { problem("file", line) }
         try checkTree(extending: nil)
-        let ring = state.ring
-        var replay = Replay { record, patient in
-            UInt64(bigEndianBytes: ring.tag(of: record, patient: patient).bytes)
-        }
         try replayLog(&replay)
         result.problems += replay.problems
         try comparePatients(replay)
@@ -76,10 +84,21 @@ struct StateAudit {
         for index in replay.openIntents.keys.sorted() {
             result.notes.append("write \(index) is open; the next start closes it")
         }
-        result.expected = replay.patients.mapValues { patient in
-            patient.versions.keys.sorted().compactMap { patient.versions[$0] }
-        }.filter { !$0.value.isEmpty }
+        expect(replay)
         return result
+    }
+
+    private func emptyReplay() -> Replay {
+        let ring = state.ring
+        return Replay(share) { record, patient in ring.tag(of: record, patient: patient).high }
+    }
+
+    private mutating func expect(_ replay: Replay) {
+        for (pseudonym, patient) in replay.patients where !patient.versions.isEmpty {
+            result.expected[pseudonym] = patient.versions.values.sorted {
+                ($0.number, $0.version) < ($1.number, $1.version)
+            }
+        }
     }
 
     /// Hashes every entry and stored node, and compares the kept checkpoint.
@@ -125,9 +144,10 @@ struct StateAudit {
 
     private mutating func replayLog(_ replay: inout Replay) throws {
         let reader = LogReader(state: state)
+        let parts: LogReader.Parts = share.isFirst ? .all : .share(share)
         var unreadable: [UInt64] = []
         try state.storage.forEachEntry(in: 0..<state.frontier.size) { index, bytes in
-            do { try replay.apply(try reader.open(index, Array(bytes), parts: .all)) } catch {
+            do { try replay.apply(try reader.open(index, Array(bytes), parts: parts)) } catch {
                 unreadable.append(index)
             }
             return true

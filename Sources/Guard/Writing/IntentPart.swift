@@ -69,6 +69,15 @@ struct IntentPart: Sendable {
         }
     }
 
+    /// Who the patient is and whether the key changes, without rows and facts.
+    init(outlineOf json: JSONValue) throws(GuardError) {
+        if json["rotation"] != nil { rotation = try RotationPart(json: json) }
+        if let value = json["identity"] {
+            guard let identity = PatientIdentity(json: value) else { throw .damagedState }
+            self.identity = identity
+        }
+    }
+
     /// Reads what ``compactedFacts()`` wrote.
     static func entries(compacted text: [UInt8]) throws(GuardError) -> [PatientFacts.Entry] {
         guard let plain = try? Compaction.expanded(text),

@@ -22,7 +22,26 @@ extension VaultService {
     /// - Throws: A ``Failure`` where a file cannot be read at all.
     /// - Complexity: O(entries + versions).
     public func verify() throws -> VerifyReport {
-        var audit = try `guard`.audit()
+        try verify(versionsAtOnce: 200_000)
+    }
+
+    /// The same; so many versions are remembered at once, about half a kilobyte each, and a larger vault is
+    /// checked share by share of its patients.
+    func verify(versionsAtOnce: Int) throws -> VerifyReport {
+        // A damaged file is told of below.
+        let versions = (try? records.counts().versions) ?? 0
+        let shares = UInt32(clamping: versions / versionsAtOnce + 1)
+        var audit = try `guard`.audit(AuditShare(number: 0, of: shares))
+        var check = StoredVersions()
+        try compare(AuditShare(number: 0, of: shares), audit, &check)
+        audit.expected = [:]
+        for number in 1..<max(shares, 1) {
+            let share = AuditShare(number: number, of: shares)
+            let next = try `guard`.audit(share)
+            let known = Set(audit.problems)
+            audit.problems += next.problems.filter { !known.contains($0) }
+            try compare(share, next, &check)
+        }
         for problem in try records.integrityCheck() {
             audit.problems.append(AuditProblem(kind: "file", detail: problem.detail))
         }
@@ -32,9 +51,6 @@ extension VaultService {
                 AuditProblem(kind: "log", detail: "breach case `\(id)` took a step that is none")
             )
         }
-        var check = StoredVersions(expected: audit.expected)
-        try records.forEachVersion { check.compare($0) }
-        check.finish()
         return VerifyReport(
             entries: audit.entries,
             versions: check.count,
@@ -42,46 +58,90 @@ extension VaultService {
             notes: audit.notes
         )
     }
+
+    private func compare(
+        _ share: AuditShare,
+        _ audit: GuardAudit,
+        _ check: inout StoredVersions
+    ) throws {
+        check.begin(audit.expected)
+        if share == .whole {
+            try records.forEachVersion { check.compare($0) }
+        } else {
+            for (patient, _) in try records.patients() where share.holds(patient) {
+                try records.forEachRow(of: patient, segments: nil, versions: .all) {
+                    check.compare($0)
+                }
+            }
+        }
+        check.finish()
+    }
 }
 
 /// Compares the rows of the record side with what the log's intents announced.
 private struct StoredVersions {
     private(set) var problems: [AuditProblem] = []
     private(set) var count = 0
-    private var expected: [PatientPseudonym: [UInt64: ExpectedVersion]]
+    private var expected: [PatientPseudonym: [ExpectedVersion]] = [:]
+    /// The patient whose rows are being read, and what has not been met of them.
+    private var present: (patient: PatientPseudonym, versions: [UInt64: ExpectedVersion])?
 
-    init(expected: [PatientPseudonym: [ExpectedVersion]]) {
-        self.expected = expected.mapValues { versions in
-            Dictionary(
-                versions.map { (Self.key($0.number, $0.version), $0) },
-                uniquingKeysWith: { $1 }
-            )
-        }
+    mutating func begin(_ expected: [PatientPseudonym: [ExpectedVersion]]) {
+        self.expected = expected
     }
 
     mutating func compare(_ row: BorrowedRow) {
         count += 1
         let header = row.header
-        let name = "record \(header.number) version \(header.version) of \(header.patient)"
+        if present?.patient != header.patient { turn(to: header.patient) }
         guard let number = UInt32(exactly: header.number),
-            let announced = expected[header.patient]?.removeValue(
+            let announced = present?.versions.removeValue(
                 forKey: Self.key(number, header.version)
             )
-        else { return report("\(name) is stored, but no write announced it") }
+        else {
+            return report("\(Self.name(header)) is stored, but no write announced it")
+        }
         if header.commitment(sealed: row.sealed) != announced.commitment
             || header.logIndex != Int64(announced.logIndex)
         {
-            report("\(name) is not what was announced")
+            report("\(Self.name(header)) is not what was announced")
         }
     }
 
+    private static func name(_ header: RowHeader) -> String {
+        "record \(header.number) version \(header.version) of \(header.patient)"
+    }
+
+    /// Goes on with another patient, whose rows come one after the other.
+    private mutating func turn(to patient: PatientPseudonym) {
+        reportMissing()
+        let versions = expected.removeValue(forKey: patient) ?? []
+        present = (
+            patient,
+            Dictionary(
+                versions.map { (Self.key($0.number, $0.version), $0) },
+                uniquingKeysWith: { $1 }
+            )
+        )
+    }
+
+    private mutating func reportMissing() {
+        guard let present else { return }
+        missing(Array(present.versions.values), of: present.patient)
+        self.present = nil
+    }
+
     mutating func finish() {
-        for (patient, missing) in expected.sorted(by: { $0.key < $1.key }) {
-            for version in missing.values.sorted(by: { $0.number < $1.number }) {
-                report(
-                    "record \(version.number) version \(version.version) of \(patient) is missing"
-                )
-            }
+        reportMissing()
+        for (patient, versions) in expected.sorted(by: { $0.key < $1.key }) {
+            missing(versions, of: patient)
+        }
+        expected = [:]
+    }
+
+    private mutating func missing(_ versions: [ExpectedVersion], of patient: PatientPseudonym) {
+        for version in versions.sorted(by: { ($0.number, $0.version) < ($1.number, $1.version) }) {
+            report("record \(version.number) version \(version.version) of \(patient) is missing")
         }
     }
 
