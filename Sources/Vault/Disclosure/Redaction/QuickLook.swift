@@ -41,19 +41,31 @@ enum QuickLook {
     }
 
     private static let contained = ByteSearch("\"contained\"")
-    private static let binary = ByteSearch("Binary/")
-    private static let bundle = ByteSearch("\"Bundle\"")
     private static let identifier = ByteSearch("\"identifier\"")
 
     private static func hasMore(_ bytes: UnsafeRawBufferPointer) -> Bool {
         if hasHiddenText(bytes) || contained.first(in: bytes) != nil {
             return true
         }
-        if binary.first(in: bytes) != nil || bundle.first(in: bytes) != nil { return true }
+        if namesBinaryOrBundle(bytes) { return true }
         var start = 0
         while let place = identifier.first(in: bytes, from: start) {
             start = place + 12
             if isObject(after: start, in: bytes) { return true }
+        }
+        return false
+    }
+
+    /// Whether `Binary/` or `"Bundle"` stands somewhere; few other words of a record begin with that letter.
+    private static func namesBinaryOrBundle(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var start = 0
+        while let place = ByteSearch.first(0x42, in: bytes, from: start) {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[place...].prefix(7))
+            if rest.elementsEqual("Binary/".utf8) { return true }
+            if place > 0, bytes[place - 1] == 0x22, rest.elementsEqual("Bundle\"".utf8) {
+                return true
+            }
+            start = place + 1
         }
         return false
     }
