@@ -54,6 +54,7 @@ struct ImportWork {
     ///   - files: In order.
     ///   - progress: Told the place of the file and how many resources of how many are done.
     /// - Returns: One report for each.
+    /// - Throws: A ``Failure``; then nothing of any of them may be committed.
     mutating func run(
         _ files: [PreparedFile],
         _ progress: (Int, Int, Int) -> Void
