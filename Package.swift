@@ -21,6 +21,11 @@ let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 /// SQLite's own functions, for the rows that GRDB's types would slow down.
 let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOSSL", package: "swift-nio-ssl"),
+]
 let arguments: Target.Dependency = .product(
     name: "ArgumentParser",
     package: "swift-argument-parser"
@@ -83,6 +88,12 @@ let rooms: [Room] = [
         testRooms: ["VaultTestSupport", "Sealing", "Consent", "FHIRModel"]
     ),
     Room(
+        name: "GuardLink",
+        rooms: ["VaultCore", "Sealing", "Guard"],
+        packages: nio,
+        testRooms: ["VaultTestSupport", "GuardStore", "Consent", "FHIRModel", "MerkleLog"]
+    ),
+    Room(
         name: "Records",
         rooms: ["VaultCore"],
         packages: [grdb, sqlite],
@@ -120,17 +131,18 @@ let rooms: [Room] = [
         name: "patientvault",
         rooms: [
             "VaultCore", "Sealing", "MerkleLog", "FHIRModel", "Consent", "Guard", "GuardStore",
-            "Records", "Vault", "PrivacyOffice", "BreachResponse", "VaultServer",
+            "GuardLink", "Records", "Vault", "PrivacyOffice", "BreachResponse", "VaultServer",
         ],
         packages: [arguments],
         kind: .executable,
-        testRooms: ["VaultTestSupport"]
+        testRooms: ["VaultTestSupport"],
+        testPackages: [crypto]
     ),
     Room(
         name: "vault-benchmark",
         rooms: [
             "VaultCore", "Sealing", "MerkleLog", "FHIRModel", "Consent", "Guard", "GuardStore",
-            "Records", "Vault", "BreachResponse",
+            "GuardLink", "Records", "Vault", "BreachResponse",
         ],
         kind: .executable,
         testRooms: nil,
@@ -221,6 +233,8 @@ let package = Package(
     dependencies: webPackages + [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),

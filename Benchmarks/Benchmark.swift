@@ -1,8 +1,10 @@
+import Consent
 import Foundation
 import VaultCore
 
 // vault-benchmark [PATIENTS...]: one table of what the vault costs, at 10, 100 and 1,000 patients.
 // vault-benchmark giant [ENTRIES]: one Bundle of 300,000 entries.
+// vault-benchmark guard: the Guard behind its socket alone; needs no data.
 //
 // The patients are those of ../shared/data/synthea/dev/smart, copied under new ids. Start it with
 // Scripts/benchmark, which builds it in release mode.
@@ -11,6 +13,20 @@ import VaultCore
 enum Benchmark {
     static func main() throws {
         var arguments = CommandLine.arguments.dropFirst()
+        if arguments.first == "guard" {
+            print(Measure.machine)
+            print("\(Measure.load) processes wanted a core in the minute before")
+            let place = folder.appending(path: "vault-benchmark-guard-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(at: place) }
+            let project = URL(filePath: #filePath).deletingLastPathComponent()
+                .deletingLastPathComponent()
+            return try guardTable(
+                place,
+                try BenchmarkVault.policies(project),
+                Measure.flushes(in: place)
+            )
+        }
         let isGiant = arguments.first == "giant"
         if isGiant { arguments = arguments.dropFirst() }
         let counts = arguments.isEmpty ? [10, 100, 1_000] : arguments.compactMap { Int($0) }
@@ -75,6 +91,7 @@ enum Benchmark {
         row("log verification, entries/s", [Text.fixed(checked.clock, 0)])
         row("... entries/core second", [Text.fixed(checked.core, 0)])
         try log.close()
+        try guardTable(logs, policies, flushes)
         try breach(BreachRows(project: project))
     }
 
@@ -85,6 +102,40 @@ enum Benchmark {
         row("... peak memory, MB", [Text.fixed(scope.megabytes, 0)])
         row("10,000 letters as pages, s", [Text.fixed(try rows.letters(10_000))])
         row("clocks, 100,000 residents, s", [Text.fixed(try rows.clocks(residents: 100_000), 3)])
+    }
+
+    /// The Guard as a service; VAULT_BENCHMARK_LONG=1 also fills a log of a million entries.
+    private static func guardTable(
+        _ folder: URL,
+        _ policies: PolicySet,
+        _ flushes: [Double]
+    ) throws {
+        print("\nthe Guard behind its socket; every decision is durable before its answer")
+        let isLong = ProcessInfo.processInfo.environment["VAULT_BENCHMARK_LONG"] == "1"
+        var guardRows = try GuardRows(folder: folder, policies: policies)
+        let alone = try guardRows.decisions(clients: 1, each: 2_000)
+        row("1 client, decisions/s", [Text.fixed(alone.perSecond, 0)])
+        row("... p50 us", [Text.fixed(alone.latencies.median * 1e6, 0)])
+        let many = try guardRows.decisions(clients: 16, each: 2_000)
+        row("16 clients, decisions/s", [Text.fixed(many.perSecond, 0)])
+        row("... p50 ms", [Text.fixed(many.latencies.median * 1e3, 2)])
+        row("... p99 ms", [Text.fixed(many.latencies.percentile(0.99) * 1e3, 2)])
+        row("append + fdatasync alone, /s", [Text.fixed(1 / flushes.median, 0)])
+        let entries = isLong ? 1_000_000 : 100_000
+        row(
+            "start with \(entries) entries, ms",
+            [
+                Text.fixed(try guardRows.start(entries: entries) * 1e3)
+            ]
+        )
+        let patients = isLong ? 100_000 : 10_000
+        row(
+            "memory, \(patients) patients, MB",
+            [
+                Text.fixed(try guardRows.memory(patients: patients), 0)
+            ]
+        )
+        try guardRows.remove()
     }
 
     private static func row(_ name: String, _ values: [String]) {

@@ -51,6 +51,7 @@ final class BenchmarkVault {
             ),
             policies: policies,
             isDemo: false,
+            limits: .none,
             clock: SystemTime(),
             random: random
         )

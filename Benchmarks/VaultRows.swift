@@ -129,7 +129,7 @@ struct VaultRows {
         var entries: UInt64 = 0
         var problems = 0
         let log = try Measure.seconds {
-            let audit = try vault.service.guard.auditLog(extending: nil)
+            let audit = try vault.service.guard.auditLog(extending: nil, by: .operator)
             entries = audit.entries
             problems += audit.problems.count
         }
@@ -137,7 +137,7 @@ struct VaultRows {
         add("its check, ms", Text.fixed(log * 1e3))
         var versions = 0
         let whole = try Measure.seconds {
-            let report = try vault.service.verify()
+            let report = try vault.service.verify(by: .operator)
             versions = report.versions
             problems += report.problems.count
         }

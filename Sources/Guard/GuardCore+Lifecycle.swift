@@ -13,6 +13,7 @@ extension GuardCore {
     ///   - administrator: The first principal.
     ///   - policies: The policies in force.
     ///   - isDemo: Whether this vault accepts the example keys, for ever.
+    ///   - limits: How often a principal may ask.
     ///   - clock: Where the time comes from.
     ///   - random: Where keys and nonces come from.
     /// - Returns: The Guard, unsealed.
@@ -24,6 +25,7 @@ extension GuardCore {
         administrator: Principal,
         policies: PolicySet,
         isDemo: Bool,
+        limits: RateLimits = .shipped,
         clock: any TimeSource,
         random: any RandomSource
     ) throws -> GuardCore {
@@ -61,7 +63,12 @@ extension GuardCore {
         try state.append(header)
         state.setItem(.meta, Array("demo".utf8), [isDemo ? 1 : 0])
         try state.commitNow()
-        let core = try GuardCore(state: state, policies: policies, isDemo: isDemo)
+        let core = try GuardCore(
+            state: state,
+            policies: policies,
+            isDemo: isDemo,
+            limits: limits
+        )
         try core.register(administrator, by: .operator, context: CallContext())
         return core
     }
@@ -74,6 +81,7 @@ extension GuardCore {
     ///   - vault: The vault's id.
     ///   - witnessed: Log size and root that somebody outside the folder last saw, if any.
     ///   - policies: The policies in force.
+    ///   - limits: How often a principal may ask.
     ///   - clock: Where the time comes from.
     ///   - random: Where keys and nonces come from.
     /// - Returns: The Guard, unsealed.
@@ -84,6 +92,7 @@ extension GuardCore {
         vault: VaultID,
         witnessed: String?,
         policies: PolicySet,
+        limits: RateLimits = .shipped,
         clock: any TimeSource,
         random: any RandomSource
     ) throws -> GuardCore {
@@ -99,7 +108,12 @@ extension GuardCore {
             clock: clock
         )
         let isDemo = try state.item(.meta, Array("demo".utf8)) == [1]
-        let core = try GuardCore(state: state, policies: policies, isDemo: isDemo)
+        let core = try GuardCore(
+            state: state,
+            policies: policies,
+            isDemo: isDemo,
+            limits: limits
+        )
         try core.checkWitnessed(witnessed)
         return core
     }

@@ -78,19 +78,37 @@ extension GuardCore {
             )
             mutable.authenticator.closeAll(of: id)
             mutable.grants.revokeAll(of: id)
+            mutable.writes = mutable.writes.filter { $0.value.actor.principal?.id != id }
         }
     }
 
-    /// All principals, by id.
+    /// Principals that the caller may know of, by id: officers, administrators, registrars and overseers
+    /// know all of them; others know staff, organizations, programs and themselves, for that somebody is
+    /// a patient here is nobody's business.
     ///
+    /// - Parameter caller: Anybody whom the vault knows, by ``GuardRequest/principals``.
     /// - Returns: Disabled ones included.
-    /// - Throws: A ``Failure``.
-    public func principals() throws -> [Principal] {
+    /// - Throws: ``GuardError/notAuthenticated`` and other ``Failure``s.
+    public func principals(by caller: Caller) throws -> [Principal] {
         try exclusively { mutable in
+            let actor = try authorize(
+                caller,
+                &mutable,
+                for: GuardRequest.principals,
+                kinds: Set(RequesterKind.allCases),
+                action: "list principals"
+            )
+            let kind = actor.principal?.requester.kind
+            let seesAll = kind.map { Set.auditors.union([.registrar]).contains($0) } ?? true
             var found: [Principal] = []
             try mutable.state.forEachStoredItem(.principal) { _, bytes in
                 guard let json = JSONValue(parsing: bytes) else { throw GuardError.damagedState }
-                found.append(try Principal(json: json))
+                let known = try Principal(json: json)
+                guard
+                    seesAll || known.id == actor.principal?.id
+                        || Set.staff.contains(known.requester.kind)
+                else { return }
+                found.append(known)
             }
             return found.sorted { $0.id < $1.id }
         }
@@ -114,6 +132,7 @@ extension GuardCore {
                 state: mutable.state,
                 allowsOperator: false
             )
+            try admit(.session, actor, context, &mutable)
             let state = mutable.state
             guard let id = SessionID(bytes: state.random.bytes(16)), let principal = actor.principal
             else { throw GuardError.notAuthenticated }

@@ -29,15 +29,22 @@ public final class GuardCore: Sendable {
 
     struct Mutable {
         var state: GuardState
-        var authenticator = Authenticator()
+        var authenticator: Authenticator
+        var rates: RateMeter
         var grants = GrantTable()
         var emergencies = EmergencyTable()
+        let tickets: GrantTickets
         var writes: [WriteSessionID: WriteSession] = [:]
         /// Set while all shard keys are rotated.
         var shardMembers: ShardMembers?
     }
 
-    init(state: sending GuardState, policies: PolicySet, isDemo: Bool) throws {
+    init(
+        state: sending GuardState,
+        policies: PolicySet,
+        isDemo: Bool,
+        limits: RateLimits
+    ) throws {
         vault = state.vault
         origin = state.origin
         self.policies = policies
@@ -45,7 +52,14 @@ public final class GuardCore: Sendable {
         self.isDemo = isDemo
         let seed = state.ring.signing.withBytes { Array($0) }
         signer = Mutex(try NoteSigningKey(name: state.origin, seed: seed))
-        mutable = Mutex(Mutable(state: state))
+        mutable = Mutex(
+            Mutable(
+                state: state,
+                authenticator: Authenticator(seen: try state.keptNonces()),
+                rates: RateMeter(limits: limits),
+                tickets: GrantTickets(key: state.random.bytes(32))
+            )
+        )
     }
 
     static func digest(of policies: PolicySet) -> String {
@@ -70,16 +84,22 @@ public final class GuardCore: Sendable {
     {
         let (outcome, seen, group) = try mutable.withLock { mutable in
             guard !mutable.state.isStopped else { throw GuardError.sealed }
+            mutable.endIdleWrites()
             let outcome: Result<Value, any Error>
             do { outcome = .success(try body(&mutable)) } catch {
                 mutable.state.rollBack()
                 outcome = .failure(error)
             }
+            // A statement counts once, whatever came of it.
+            if !mutable.state.isStopped { try mutable.authenticator.keepNonces(mutable.state) }
             return (outcome, mutable.state.newest, mutable.state.waiting)
         }
         try group.wait(for: seen)
         return try outcome.get()
     }
+
+    /// Whether it refuses every call: sealed, or stopped after a failed write.
+    public var hasStopped: Bool { mutable.withLock { $0.state.isStopped } }
 
     /// Stops the Guard: keys are forgotten, every later call is refused.
     ///
@@ -88,6 +108,7 @@ public final class GuardCore: Sendable {
         try mutable.withLock { mutable in
             if !mutable.state.isStopped { try checkpoint(&mutable.state) }
             mutable.grants.revokeAll()
+            mutable.emergencies = EmergencyTable()
             mutable.writes = [:]
             let storage = try? mutable.state.storage
             mutable.state.stop()

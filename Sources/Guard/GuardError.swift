@@ -34,12 +34,14 @@ public enum GuardError: Failure, Equatable {
     case erased
     /// Another write of the same patient is not finished.
     case busy
+    /// The principal asks more often than its rate allows.
+    case tooMany
 
     /// What kind of trouble this is.
     public var kind: FailureKind {
         switch self {
         case .notAuthenticated, .notPermitted, .otherVault, .exampleKey, .heldBack: .notAllowed
-        case .sealed, .grantEnded, .busy: .unavailable
+        case .sealed, .grantEnded, .busy, .tooMany: .unavailable
         case .unknown, .erased: .missingInput
         case .exists: .cannotCreate
         case .invalid: .badInput
@@ -66,6 +68,7 @@ public enum GuardError: Failure, Equatable {
         case .heldBack: "guard.heldBack"
         case .erased: "guard.erased"
         case .busy: "guard.busy"
+        case .tooMany: "guard.tooMany"
         }
     }
 
@@ -89,6 +92,7 @@ public enum GuardError: Failure, Equatable {
         case .heldBack(let reason): "refused: \(reason)"
         case .erased: "this patient has been erased"
         case .busy: "another write of the same patient is not finished"
+        case .tooMany: "this principal asks more often than it may"
         }
     }
 
@@ -113,6 +117,7 @@ public enum GuardError: Failure, Equatable {
         case .heldBack: "end the hold or the case first"
         case .erased: "the erasure certificate in the log says when and why"
         case .busy: "try again when it has ended"
+        case .tooMany: "wait a minute; `limits.json` beside the policies says how often"
         }
     }
 }

@@ -35,6 +35,8 @@ public enum ItemKind: UInt8, Sendable, Hashable, CaseIterable {
     case ring = 14
     /// A registered client, by id.
     case client = 30
+    /// A nonce of a signed statement and its time, so that it counts once across restarts, by nonce.
+    case nonce = 20
     /// A legal hold or retention freeze, by its id.
     case hold = 13
     /// A tile of the map of heads, by its path.

@@ -12,8 +12,10 @@ public enum Limits {
     public static let maximumReasonByteCount = 2_000
     /// Life of a read grant in microseconds: 5 minutes.
     public static let grantLifetime: Duration = .seconds(300)
-    /// Life of a break-glass permission: 4 hours.
+    /// Life of a break-glass declaration: 4 hours; each request in it gets a grant of its own.
     public static let breakGlassLifetime: Duration = .seconds(4 * 3600)
+    /// A write that nobody continues for so long has ended: 15 minutes.
+    public static let writeIdleLifetime: Duration = .seconds(900)
     /// Patients whose keys one shard key wraps.
     public static let patientsPerShard = 256
 }

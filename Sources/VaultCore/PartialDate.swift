@@ -80,7 +80,13 @@ public struct PartialDate: Sendable, Hashable {
         )
     }
 
-    private init(precision: Precision, date: CivilDate, from earliest: Instant, to end: Instant) {
+    /// Takes what a date means as it is; for values that were read before.
+    package init(
+        precision: Precision,
+        date: CivilDate,
+        from earliest: Instant,
+        to end: Instant
+    ) {
         self.precision = precision
         self.date = date
         self.earliest = earliest

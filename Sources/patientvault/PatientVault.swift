@@ -37,7 +37,9 @@ enum Program {
         while let first = rest.first, first.hasPrefix("--") {
             if first == "--json" {
                 leading.append(rest.removeFirst())
-            } else if ["--vault", "--passphrase-file", "--as"].contains(first), rest.count >= 2 {
+            } else if ["--vault", "--passphrase-file", "--guard", "--as"].contains(first),
+                rest.count >= 2
+            {
                 leading += [rest.removeFirst(), rest.removeFirst()]
             } else {
                 break

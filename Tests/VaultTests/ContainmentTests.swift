@@ -50,7 +50,7 @@ struct ContainmentTests {
         let ward = try Ward()
         let vault = ward.world.harness.vault
         let margaret = try #require(PatientDesignation("margaret"))
-        let pseudonym = try #require(try vault.guard.sealedName(of: margaret))
+        let pseudonym = try #require(try vault.core.sealedName(of: margaret))
         let seals: [(AccessSeal.Kind, String)] = [
             (.patient, pseudonym), (.organization, "Organization/ward"), (.client, "chart"),
             (.purpose, "TREAT"), (.device, "tablet-1"), (.server, "records-1"), (.vault, ""),
@@ -79,7 +79,7 @@ struct ContainmentTests {
             #expect(lifted == [measure])
             #expect(try ward.read().released != nil, "\(kind) stays closed")
         }
-        #expect(try vault.guard.seals().isEmpty)
+        #expect(try vault.core.seals().isEmpty)
         #expect(try vault.verify().problems == [])
     }
 
@@ -88,7 +88,7 @@ struct ContainmentTests {
         let vault = ward.world.harness.vault
         let tomas = try #require(PatientDesignation("tomas"))
         let others: [(AccessSeal.Kind, String)] = [
-            (.patient, try #require(try vault.guard.sealedName(of: tomas))),
+            (.patient, try #require(try vault.core.sealedName(of: tomas))),
             (.organization, "Organization/other"), (.client, "other"), (.purpose, "HPAYMT"),
             (.device, "tablet-2"), (.server, "records-2"),
         ]
@@ -99,7 +99,7 @@ struct ContainmentTests {
                 context: CallContext()
             )
         }
-        #expect(try vault.guard.seals().count == others.count)
+        #expect(try vault.core.seals().count == others.count)
         #expect(try ward.read().released != nil)
     }
 
@@ -132,7 +132,7 @@ struct ContainmentTests {
         }
         #expect(AccessSeal(.vault, "x") == nil)
         #expect(AccessSeal(.purpose, "") == nil)
-        #expect(try vault.guard.seals().isEmpty)
+        #expect(try vault.core.seals().isEmpty)
     }
 
     @Test func `a principal is stopped and reinstated, and the log says both`() throws {

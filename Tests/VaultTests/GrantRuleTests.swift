@@ -86,7 +86,11 @@ struct GrantRuleTests {
             try hard.vault.guard.recordDisclosure(grant, carrying: Manifest([]))
         }
         #expect(throws: GuardError.grantEnded) {
-            try hard.vault.guard.context(of: try #require(RecordID("Patient/a")), under: grant)
+            try hard.vault.guard.permits(
+                RecordAttributes(category: .laboratory, labels: .none),
+                of: try #require(RecordID("Patient/a")),
+                under: grant
+            )
         }
     }
 
@@ -187,7 +191,7 @@ struct GrantRuleTests {
             try vault.guard.state([], of: patient, by: .operator, context: context)
         }
         #expect(throws: GuardError.notAuthenticated) {
-            try vault.guard.withdraw(record, of: patient, by: .operator, context: context)
+            try vault.guard.withdraw(anyOf: [record], by: .operator, context: context)
         }
         #expect(throws: GuardError.notAuthenticated) {
             try vault.guard.statements(of: patient, by: .operator, context: context)

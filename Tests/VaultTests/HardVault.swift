@@ -67,6 +67,7 @@ final class HardVault {
             ),
             policies: try Self.shippedPolicies.get(),
             isDemo: isDemo,
+            limits: .none,
             clock: clock,
             random: SystemRandom()
         )
@@ -119,7 +120,10 @@ final class HardVault {
     func drop() { opened = nil }
 
     @discardableResult
-    func reopen(witnessed: String? = nil) throws -> VaultService {
+    func reopen(
+        witnessed: String? = nil,
+        limits: RateLimits = .none
+    ) throws -> VaultService {
         opened = nil
         let core = try GuardCore.unseal(
             storage: FaultyGuardStorage(
@@ -130,6 +134,7 @@ final class HardVault {
             vault: id,
             witnessed: witnessed,
             policies: try Self.shippedPolicies.get(),
+            limits: limits,
             clock: clock,
             random: SystemRandom()
         )

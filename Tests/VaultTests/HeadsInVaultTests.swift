@@ -51,7 +51,7 @@ struct HeadsInVaultTests {
     }
 
     @Test func `a calm window is proved, and one with an entry is not`() throws {
-        let core = try hard.vault.guard
+        let core = try hard.vault.core
         _ = try core.checkpoint()
         hard.clock.advance(60)
         let from = hard.clock.now()
@@ -111,7 +111,7 @@ struct HeadsInVaultTests {
         for (who, patient, isAllowed) in [
             (clinician, "a", false), (own, "b", false), (own, "a", true), (officer, "b", true),
         ] {
-            let core = try hard.vault.guard
+            let core = try hard.vault.core
             let caller = try hard.session(who)
             let attempt = {
                 _ = try core.notAccessedProof(

@@ -322,6 +322,7 @@ struct ImportRuleTests {
                 vault: hard.id,
                 witnessed: nil,
                 policies: try HardVault.shippedPolicies.get(),
+                limits: .none,
                 clock: hard.clock,
                 random: SystemRandom()
             )

@@ -76,7 +76,7 @@ struct KeyRotationTests {
     @Test func `keys that left before open nothing afterwards`() throws {
         let patient = try pseudonym()
         let old = try rows(patient)
-        let plan = try hard.vault.guard.beginKeyRotation(
+        let plan = try hard.vault.core.beginKeyRotation(
             of: patient,
             rows: old.map { RotationRow($0) },
             reason: "a look",
@@ -103,7 +103,7 @@ struct KeyRotationTests {
         let all = try rows(patient).map { RotationRow($0) }
         for rows in [Array(all.dropLast()), [], all + [all[0]]] {
             #expect(throws: GuardError.invalid(field: "rows")) {
-                try hard.vault.guard.beginKeyRotation(
+                try hard.vault.core.beginKeyRotation(
                     of: patient,
                     rows: rows,
                     reason: "",
@@ -156,7 +156,7 @@ struct KeyRotationTests {
     private func stop(_ copy: HardVault, after step: Step) throws {
         let patient = try #require(try copy.vault.records.patients().first { $0.records == 3 })
             .patient
-        let core = try copy.vault.guard
+        let core = try copy.vault.core
         var old: [SealedRow] = []
         try copy.vault.records.forEachRow(of: patient, segments: nil, versions: .all) {
             old.append($0.copy())

@@ -68,7 +68,7 @@ struct RealDisclosureTests {
             received += due.count { released.contains($0) }
             if ProcessInfo.processInfo.environment["VAULT_SHOW_WITHHELD"] == "1" {
                 for record in due where !released.contains(record) {
-                    let why = try harness.vault.guard.labels(of: record, patient: patient)
+                    let why = try harness.vault.core.labels(of: record, patient: patient)
                     print("withheld", record.type, why)
                 }
             }

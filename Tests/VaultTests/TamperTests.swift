@@ -192,7 +192,10 @@ struct TamperTests {
             let place = "kind = \(parts[0]) AND key = x'\(parts[1])'"
             for sql in [
                 "DELETE FROM items WHERE \(place)",
-                "UPDATE items SET value = CAST(substr(value, 1, length(value) - 1) || x'00' AS BLOB) WHERE \(place)",
+                """
+                UPDATE items SET value = CAST(substr(value, 1, length(value) - 1)
+                || (CASE substr(value, -1) WHEN x'00' THEN x'01' ELSE x'00' END) AS BLOB) WHERE \(place)
+                """,
             ] {
                 let copy = try HardVault(copying: subject.hard)
                 try copy.alter(copy.guardPath, sql)

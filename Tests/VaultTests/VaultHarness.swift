@@ -54,6 +54,7 @@ final class VaultHarness {
             ),
             policies: try Self.policies(),
             isDemo: false,
+            limits: .none,
             clock: clock,
             random: SystemRandom()
         )

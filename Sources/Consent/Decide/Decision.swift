@@ -128,26 +128,91 @@ public struct DeterminingRule: Sendable, Hashable {
     public let title: String
     /// Law or document it rests on.
     public let basis: [String]
+
+    package init(id: String, layer: Layer, effect: Effect, title: String, basis: [String]) {
+        self.id = id
+        self.layer = layer
+        self.effect = effect
+        self.title = title
+        self.basis = basis
+    }
 }
 
 /// An answer with everything that an officer or the patient may ask about it.
 ///
 /// Kept as a few numbers; words are made when somebody asks for them.
 public struct Decision: Sendable {
+    private enum Words {
+        /// To be made; the last are bits of ``CompiledPolicies/obligations``.
+        case numbers(DecisionCore, Reasons, UInt64)
+        /// As another process made them.
+        case told([DeterminingRule], [Obligation], [String])
+    }
+
     /// Yes or no.
     public let effect: Effect
     /// The layer that decided.
     public let layer: Layer
-    let core: DecisionCore
-    let reasons: Reasons
-    /// Bits of ``CompiledPolicies/obligations``.
-    let due: UInt64
+    private let words: Words
+
+    init(effect: Effect, layer: Layer, core: DecisionCore, reasons: Reasons, due: UInt64) {
+        self.effect = effect
+        self.layer = layer
+        words = .numbers(core, reasons, due)
+    }
+
+    /// A decision that another process made and told in words.
+    package init(
+        effect: Effect,
+        layer: Layer,
+        rules: [DeterminingRule],
+        obligations: [Obligation],
+        problems: [String]
+    ) {
+        self.effect = effect
+        self.layer = layer
+        words = .told(rules, obligations, problems)
+    }
 
     /// The rules that determined the answer, sorted by id: those of the deciding layer and effect.
-    public var rules: [DeterminingRule] { core.rules(reasons, layer, effect) }
+    public var rules: [DeterminingRule] {
+        switch words {
+        case .numbers(let core, let reasons, _): core.rules(reasons, layer, effect)
+        case .told(let rules, _, _): rules
+        }
+    }
     /// What travels with the release or is due because of it, sorted; empty for a denial, except the
     /// review of a denied emergency.
     public var obligations: [Obligation] {
+        switch words {
+        case .numbers(let core, _, let due): Self.obligations(core, due, effect)
+        case .told(_, let obligations, _): obligations
+        }
+    }
+    /// What was wrong with the input, such as malformed consents and unknown codes.
+    ///
+    /// For the officer only.
+    public var problems: [String] {
+        switch words {
+        case .numbers(let core, _, _): core.problems
+        case .told(_, _, let problems): problems
+        }
+    }
+
+    /// Bits of ``CompiledPolicies/obligations``; none where it was told in words.
+    var due: UInt64 { if case .numbers(_, _, let due) = words { due } else { 0 } }
+
+    /// The same answer with other obligations, as bits.
+    func with(due: UInt64) -> Decision {
+        guard case .numbers(let core, let reasons, _) = words else { return self }
+        return Decision(effect: effect, layer: layer, core: core, reasons: reasons, due: due)
+    }
+
+    private static func obligations(
+        _ core: DecisionCore,
+        _ due: UInt64,
+        _ effect: Effect
+    ) -> [Obligation] {
         guard effect == .permit else {
             return core.request.breakGlass == nil ? [] : [Obligation(code: "review-due")]
         }
@@ -156,10 +221,7 @@ public struct Decision: Sendable {
             return core.policies.obligations[code] ?? Obligation(code: code)
         }
     }
-    /// What was wrong with the input, such as malformed consents and unknown codes.
-    ///
-    /// For the officer only.
-    public var problems: [String] { core.problems }
+
     /// Whether the disclosure must be accounted for under 45 CFR 164.528.
     public var isAccountable: Bool { obligations.contains { $0.isAccounting } }
     /// For the requester: the same words whatever was withheld, and nothing about why.
@@ -170,7 +232,8 @@ public struct Decision: Sendable {
     }
     /// For the officer and the patient: the rules in plain words, in order.
     public var reasonForOfficer: String {
-        guard !reasons.isEmpty else { return "no rule permits this, so it is denied" }
+        let rules = rules
+        guard !rules.isEmpty else { return "no rule permits this, so it is denied" }
         return rules.map { "\($0.effect.rawValue) by \($0.id): \($0.title)" }
             .joined(separator: "; ")
     }

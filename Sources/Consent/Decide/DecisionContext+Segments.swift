@@ -17,12 +17,6 @@ extension DecisionContext {
             let record = RecordAttributes(category: segment.category, labels: segment.labels)
             return bits | decision(for: record).due
         }
-        return Decision(
-            effect: whole.effect,
-            layer: whole.layer,
-            core: core,
-            reasons: whole.reasons,
-            due: due
-        )
+        return whole.with(due: due)
     }
 }

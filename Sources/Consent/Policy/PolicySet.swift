@@ -46,6 +46,8 @@ public struct PolicySet: Sendable {
         get { content.options }
         set { content = Content(content, options: newValue) }
     }
+    /// The files, sorted by name.
+    package var files: [File] { content.files }
     /// The files' names and texts in one unambiguous sequence, sorted by name: hash it for the digest of
     /// the policy set.
     public var canonicalBytes: [UInt8] { content.canonicalBytes }
@@ -57,6 +59,7 @@ public struct PolicySet: Sendable {
         let rules: [PolicyRule]
         let obligations: [String: Obligation]
         let options: Options
+        let files: [File]
         let canonicalBytes: [UInt8]
         let compiled: CompiledPolicies
 
@@ -64,11 +67,13 @@ public struct PolicySet: Sendable {
             rules: [PolicyRule],
             obligations: [String: Obligation],
             options: Options,
+            files: [File],
             canonicalBytes: [UInt8]
         ) {
             self.rules = rules
             self.obligations = obligations
             self.options = options
+            self.files = files
             self.canonicalBytes = canonicalBytes
             compiled = CompiledPolicies(rules)
         }
@@ -77,6 +82,7 @@ public struct PolicySet: Sendable {
             rules = other.rules
             obligations = other.obligations
             self.options = options
+            files = other.files
             canonicalBytes = other.canonicalBytes
             compiled = other.compiled
         }
@@ -119,6 +125,7 @@ public struct PolicySet: Sendable {
             rules: ordered,
             obligations: obligations,
             options: options,
+            files: sorted,
             canonicalBytes: sorted.flatMap { file in
                 [UInt8]("\(file.name.utf8.count) \(file.name) \(file.text.utf8.count) ".utf8)
                     + file.text.utf8
@@ -136,5 +143,20 @@ public struct PolicySet: Sendable {
         return found.sorted {
             ($0.file, $0.line, $0.column, $0.what) < ($1.file, $1.line, $1.column, $1.what)
         }
+    }
+}
+
+extension PolicySet {
+    /// No rule at all: denies everything.
+    package static let empty = PolicySet()
+
+    private init() {
+        content = Content(
+            rules: [],
+            obligations: [:],
+            options: Options(),
+            files: [],
+            canonicalBytes: []
+        )
     }
 }

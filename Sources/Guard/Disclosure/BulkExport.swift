@@ -117,6 +117,7 @@ extension GuardCore {
             var parts: [GuardState.Part] = []
             var isAccountable = false
             for (grant, manifest) in carried {
+                try mutable.tickets.check(grant)
                 let live = try Self.stillLive(mutable.grants.live[grant.id], state)
                 try Self.check(manifest, against: live, state)
                 let header = first ?? live.header

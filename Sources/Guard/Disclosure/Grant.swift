@@ -1,6 +1,7 @@
 public import Consent
 internal import MerkleLog
 public import Sealing
+internal import Synchronization
 public import VaultCore
 
 /// Where an entry stands in the log, for who must be able to prove it later.
@@ -49,8 +50,10 @@ public struct Grant: Sendable {
     public let decision: Decision
     /// The permitted segments that hold something.
     public let segments: [GrantedSegment]
+    /// The question, and what it was decided by.
+    package let filter: GrantFilter
     /// Decides on single records of segments that need it; the same rules and facts as the Guard's.
-    public let context: DecisionContext
+    public var context: DecisionContext { filter.context }
     /// The one record that was asked for by id.
     public let record: (tag: RecordTag, number: UInt32)?
     /// What the response carries, where that is known already and stands in the decision's own entry.
@@ -61,6 +64,94 @@ public struct Grant: Sendable {
     public let end: Instant
     /// The decision's entry.
     public let receipt: Receipt
+    /// Proves to the Guard that this grant was handed out; its id alone stands in the log for others to read.
+    package let ticket: [UInt8]
+
+    package init(
+        id: GrantID,
+        patient: PatientPseudonym,
+        reference: RecordID,
+        decision: Decision,
+        segments: [GrantedSegment],
+        filter: GrantFilter,
+        record: (tag: RecordTag, number: UInt32)?,
+        manifest: Manifest?,
+        directory: DirectoryGrant?,
+        end: Instant,
+        receipt: Receipt,
+        ticket: [UInt8]
+    ) {
+        self.id = id
+        self.patient = patient
+        self.reference = reference
+        self.decision = decision
+        self.segments = segments
+        self.filter = filter
+        self.record = record
+        self.manifest = manifest
+        self.directory = directory
+        self.end = end
+        self.receipt = receipt
+        self.ticket = ticket
+    }
+}
+
+/// The question and the facts by which single records of a grant are decided, with the answering rules.
+package final class GrantFilter: Sendable {
+    /// What was asked, by whom, when.
+    package let request: AccessRequest
+    /// What is known of the patient.
+    package let facts: PatientFacts
+    /// What is known of practitioners and organizations.
+    package let directory: PatientFacts
+    /// Index of the entry that last changed ``directory``: who has it need not be sent it again.
+    package let directoryIndex: UInt64
+    private let policies: PolicySet
+    private let made: Mutex<DecisionContext?>
+
+    init(
+        request: AccessRequest,
+        facts: PatientFacts,
+        directory: PatientFacts,
+        directoryIndex: UInt64,
+        policies: PolicySet = .empty,
+        context: DecisionContext? = nil
+    ) {
+        self.request = request
+        self.facts = facts
+        self.directory = directory
+        self.directoryIndex = directoryIndex
+        self.policies = policies
+        made = Mutex(context)
+    }
+
+    /// Gives the answers; worked out when it is first asked for, because whole segments need none.
+    package var context: DecisionContext {
+        made.withLock { made in
+            if let made { return made }
+            let context = DecisionContext(
+                request: request,
+                facts: facts,
+                directory: directory,
+                policies: policies
+            )
+            made = context
+            return context
+        }
+    }
+
+    /// Stands where a grant is only shown, by its id and ticket.
+    static let nothing = GrantFilter(
+        request: AccessRequest(
+            requester: Requester(kind: .patient),
+            patient: Question.nobody,
+            purposes: [],
+            now: Instant(microseconds: 0)
+        ),
+        facts: PatientFacts(),
+        directory: PatientFacts(),
+        directoryIndex: 0
+    )
 }
 
 /// The keys of the shared directory.
@@ -102,6 +193,8 @@ struct GrantTable {
         var end: Instant
         /// The decision's header, repeated by the disclosure's entry.
         var header: EntryHeader
+        /// What was asked, to be asked of other patients whom a record names.
+        var request: AccessRequest
     }
 
     private(set) var live: [GrantID: Live] = [:]

@@ -94,6 +94,7 @@ struct Question {
         id: GrantID,
         end: Instant,
         receipt: Receipt,
+        ticket: [UInt8],
         subject: Subject,
         state: GuardState
     ) throws -> Grant {
@@ -111,17 +112,29 @@ struct Question {
                     needsFilter: $0.needsFilter
                 )
             },
-            context: context,
+            filter: try filter(for: subject, state: state),
             record: record,
             manifest: manifest,
             directory: try state.directoryGrant(),
             end: end,
-            receipt: receipt
+            receipt: receipt,
+            ticket: ticket
+        )
+    }
+
+    /// What records are decided by one by one, and what they may say of others.
+    private func filter(for subject: Subject, state: GuardState) throws -> GrantFilter {
+        GrantFilter(
+            request: context.request,
+            facts: subject.facts.facts,
+            directory: try state.directoryFacts(),
+            directoryIndex: subject.directoryIndex,
+            context: context
         )
     }
 
     /// The rules are asked about this patient where the vault knows none: the same work, the same shape.
-    private static let nobody: RecordID = {
+    static let nobody: RecordID = {
         guard let nobody = RecordID("Patient/unknown") else {
             preconditionFailure("a literal reference")
         }

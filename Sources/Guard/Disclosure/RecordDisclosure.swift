@@ -17,6 +17,7 @@ extension GuardCore {
     ) throws -> Receipt {
         try exclusively { mutable in
             let state = mutable.state
+            try mutable.tickets.check(grant)
             let live = try Self.stillLive(mutable.grants.live[grant.id], state)
             try Self.check(manifest, against: live, state)
             var header = live.header
@@ -43,6 +44,7 @@ extension GuardCore {
     public func isLive(_ grant: Grant) throws -> Bool {
         try exclusively { mutable in
             do {
+                try mutable.tickets.check(grant)
                 _ = try Self.stillLive(mutable.grants.live[grant.id], mutable.state)
                 return true
             } catch GuardError.grantEnded { return false }
@@ -99,29 +101,36 @@ extension EntryHeader {
 extension GuardCore {
     /// The same question about another patient whom a record names: it leaves only where both permit.
     ///
-    /// No key leaves here, so no entry of its own: the response's manifest is what the log lists.
+    /// No key and no fact of the other patient leaves here, so no entry of its own: the response's manifest
+    /// is what the log lists.
     ///
     /// - Parameters:
-    ///   - other: The patient that a record names.
+    ///   - record: What the rules can tell about the record.
+    ///   - other: The patient whom it names.
     ///   - grant: The live grant under which the record was opened.
-    /// - Returns: The rules' answer; `nil` where this vault knows no such patient.
+    /// - Returns: Whether it may go; `false` where this vault knows no such patient.
     /// - Throws: ``GuardError/grantEnded`` and other ``Failure``s.
-    public func context(of other: RecordID, under grant: Grant) throws -> DecisionContext? {
+    public func permits(
+        _ record: RecordAttributes,
+        of other: RecordID,
+        under grant: Grant
+    ) throws -> Bool {
         try exclusively { mutable in
             let state = mutable.state
-            _ = try Self.stillLive(mutable.grants.live[grant.id], state)
+            try mutable.tickets.check(grant)
+            let live = try Self.stillLive(mutable.grants.live[grant.id], state)
             let pseudonym = state.ring.pseudonym(of: other.description)
             guard let patient = try state.patient(pseudonym), patient.erasedAt == nil else {
-                return nil
+                return false
             }
-            var request = grant.context.request
+            var request = live.request
             request.patient = other
             return DecisionContext(
                 request: request,
                 facts: try state.facts(of: pseudonym).facts,
                 directory: try state.directoryFacts(),
                 policies: policies
-            )
+            ).verdict(for: record).isPermitted
         }
     }
 }

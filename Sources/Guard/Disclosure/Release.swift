@@ -30,6 +30,7 @@ extension GuardCore {
                 allowsOperator: false
             )
             guard let principal = actor.principal else { throw GuardError.notAuthenticated }
+            try admit(.release, actor, request.context, &mutable)
             // Keys that open are for reading; what nobody knows must not be taken for it.
             guard AccessAction(name: request.action) == .read else {
                 throw GuardError.invalid(field: "action")
@@ -91,6 +92,11 @@ extension GuardCore {
                     id: entry.id,
                     end: entry.end,
                     receipt: receipt,
+                    ticket: mutable.tickets.ticket(
+                        of: entry.id,
+                        patient: subject.pseudonym,
+                        end: entry.end
+                    ),
                     subject: subject,
                     state: state
                 )

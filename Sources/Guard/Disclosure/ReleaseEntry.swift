@@ -27,10 +27,7 @@ struct ReleaseEntry {
         self.id = id
         var header = try state.header(.decision, by: actor, context: request.context)
         time = header.time
-        let isEmergency = question.decision.layer == .emergency
-        let longest = time.advanced(
-            by: isEmergency ? Limits.breakGlassLifetime : Limits.grantLifetime
-        )
+        let longest = time.advanced(by: Limits.grantLifetime)
         // Under a token nothing lives longer than the token.
         end = actor.token.map { min(longest, $0.end) } ?? longest
         let decision = question.decision
@@ -87,7 +84,8 @@ struct ReleaseEntry {
             directoryIndex: subject.directoryIndex,
             segments: Set(question.segments.map(\.segment)),
             end: end,
-            header: header
+            header: header,
+            request: question.context.request
         )
     }
 }

@@ -87,10 +87,12 @@ extension GuardCore {
 
     /// Patients whose key was destroyed; the record side deletes what it may still hold of them.
     ///
+    /// - Parameter caller: Who may write records, or the operator, by ``GuardRequest/recovery``.
     /// - Returns: In no order.
     /// - Throws: A ``Failure``.
-    public func erasedPatients() throws -> [PatientPseudonym] {
+    public func erasedPatients(by caller: Caller) throws -> [PatientPseudonym] {
         try exclusively { mutable in
+            try authorizeRecovery(caller, &mutable)
             var found: [PatientPseudonym] = []
             try mutable.state.forEachStoredItem(.patient) { key, bytes in
                 if try PatientState(decoding: bytes).erasedAt != nil,

@@ -29,45 +29,31 @@ extension GuardCore {
         let body: JSONValue = [
             "kind": "state", "patient": patient.json, "facts": .array(entries.map(\.encoded)),
         ]
-        let isOfficers = entries.contains { $0.facts.contains { !$0.isThePatientsToState } }
-        return try change(
-            of: patient,
-            by: caller,
-            body: body,
-            action: "state",
-            onlyOfficer: isOfficers,
-            context
-        ) { facts in
-            for entry in entries { facts.merge(entry) }
-            return ["facts": .array(entries.map(\.encoded))]
-        }
-    }
-
-    /// Withdraws what a record states; a revoked consent counts no more from the next decision on.
-    ///
-    /// - Parameters:
-    ///   - origin: `Consent/42` or `Restriction/…`.
-    ///   - patient: Whose.
-    ///   - caller: The patient, an officer or a registrar; the operator may not.
-    ///   - context: Where the call came from.
-    /// - Returns: The withdrawal's entry.
-    /// - Throws: ``GuardError/unknown(what:)`` where nothing of this origin is in force, and others.
-    public func withdraw(
-        _ origin: RecordID,
-        of patient: PatientDesignation,
-        by caller: Caller,
-        context: CallContext
-    ) throws -> Receipt {
-        let body: JSONValue = [
-            "kind": "withdraw", "patient": patient.json, "origin": .string(origin.description),
-        ]
-        return try change(of: patient, by: caller, body: body, action: "withdraw", context) {
-            facts in
-            guard facts.entry(of: origin) != nil else {
-                throw GuardError.unknown(what: origin.type.lowercased())
+        return try exclusively { mutable in
+            let state = mutable.state
+            let actor = try mutable.authenticator.actor(
+                caller,
+                body: body,
+                state: state,
+                allowsOperator: false
+            )
+            try state.requireConsentKeeper(actor, of: try state.pseudonym(of: patient))
+            if entries.contains(where: { $0.facts.contains { !$0.isThePatientsToState } }),
+                actor.principal?.requester.kind != .privacyOfficer
+            {
+                throw GuardError.notPermitted(action: "state that a document was seen")
             }
-            facts.remove(origin)
-            return ["withdrawn": .strings([origin.description])]
+            let (pseudonym, _) = try state.known(patient)
+            var facts = try state.facts(of: pseudonym)
+            for entry in entries { facts.facts.merge(entry) }
+            return try state.keep(
+                &facts,
+                of: pseudonym,
+                by: actor,
+                "state",
+                part: ["facts": .array(entries.map(\.encoded))],
+                context
+            )
         }
     }
 
@@ -112,66 +98,128 @@ extension GuardCore {
         }
     }
 
-    /// What an origin states, and of whom.
+    /// What an origin states, and of whom, for callers who know only the record's id.
     ///
-    /// - Parameter origin: `Consent/42`.
-    /// - Returns: `nil` where no patient has it.
-    /// - Throws: A ``Failure``.
-    /// - Complexity: O(patients).
-    public func statement(_ origin: RecordID) throws -> StatedFact? {
+    /// - Parameters:
+    ///   - origin: `Consent/42`.
+    ///   - caller: The patient, an officer or a registrar, by ``GuardRequest/statement(_:)``.
+    ///   - context: Where the call came from.
+    /// - Returns: The fact; the look is an entry.
+    /// - Throws: ``GuardError/unknown(what:)`` where there is none or it is not the caller's to see.
+    /// - Complexity: O(patients), except for a patient's own.
+    public func statement(
+        _ origin: RecordID,
+        by caller: Caller,
+        context: CallContext
+    ) throws -> StatedFact {
         try exclusively { mutable in
             let state = mutable.state
-            var found: StatedFact?
-            try state.forEachStoredItem(.facts) { key, bytes in
-                guard found == nil, let pseudonym = PatientPseudonym(bytes: key),
-                    let entry = try CachedFacts(decoding: bytes).facts.entry(of: origin),
-                    let patient = try state.patient(pseudonym).flatMap({ RecordID($0.reference) })
-                else { return }
-                found = StatedFact(patient: patient, entry: entry)
-            }
-            return found
+            let actor = try mutable.authenticator.actor(
+                caller,
+                body: GuardRequest.statement(origin),
+                state: state,
+                allowsOperator: false
+            )
+            let own = try state.ownPseudonym(of: actor)
+            if own == nil { try state.requireConsentKeeper(actor, of: nil) }
+            guard let patient = try state.patient(stating: origin, own: own),
+                let entry = try state.facts(of: patient).facts.entry(of: origin),
+                let reference = try state.patient(patient).flatMap({ RecordID($0.reference) })
+            else { throw GuardError.unknown(what: "consent") }
+            var header = try state.header(.decision, by: actor, context: context)
+            header.action = "list-consents"
+            header.purpose = []
+            header.decision = .permit
+            header.rules = ["consent-keeper.role"]
+            try state.append(
+                header,
+                parts: [GuardState.Part(patient: patient, body: ["read": "consents"])]
+            )
+            try state.commit()
+            return StatedFact(patient: reference, entry: entry)
         }
     }
 
-    private func change(
-        of patient: PatientDesignation,
+    /// Withdraws what a record states, whoever's it is: for callers who know only the record's id.
+    ///
+    /// Who may not withdraw it gets the answer for a record that does not exist.
+    ///
+    /// - Parameters:
+    ///   - origins: `Consent/42`, `Restriction/42`; the first that is in force is withdrawn.
+    ///   - caller: The patient, an officer or a registrar, by ``GuardRequest/withdrawal(_:)``.
+    ///   - context: Where the call came from.
+    /// - Returns: The withdrawal's entry.
+    /// - Throws: ``GuardError/unknown(what:)`` and other ``Failure``s.
+    /// - Complexity: O(patients), except for a patient's own.
+    public func withdraw(
+        anyOf origins: [RecordID],
         by caller: Caller,
-        body: JSONValue,
-        action: String,
-        onlyOfficer: Bool = false,
-        _ context: CallContext,
-        _ edit: (inout PatientFacts) throws -> JSONValue
+        context: CallContext
     ) throws -> Receipt {
         try exclusively { mutable in
             let state = mutable.state
             let actor = try mutable.authenticator.actor(
                 caller,
-                body: body,
+                body: GuardRequest.withdrawal(origins),
                 state: state,
                 allowsOperator: false
             )
-            try state.requireConsentKeeper(actor, of: try state.pseudonym(of: patient))
-            if onlyOfficer, actor.principal?.requester.kind != .privacyOfficer {
-                throw GuardError.notPermitted(action: "state that a document was seen")
+            let own = try state.ownPseudonym(of: actor)
+            if own == nil { try state.requireConsentKeeper(actor, of: nil) }
+            for origin in origins {
+                guard let patient = try state.patient(stating: origin, own: own) else { continue }
+                var facts = try state.facts(of: patient)
+                facts.facts.remove(origin)
+                let part: JSONValue = ["withdrawn": .strings([origin.description])]
+                return try state.keep(
+                    &facts,
+                    of: patient,
+                    by: actor,
+                    "withdraw",
+                    part: part,
+                    context
+                )
             }
-            let (pseudonym, _) = try state.known(patient)
-            var facts = try state.facts(of: pseudonym)
-            let part = try edit(&facts.facts)
-            var header = try state.header(.fact, by: actor, context: context)
-            header.action = action
-            let (index, leaf) = try state.append(
-                header,
-                parts: [GuardState.Part(patient: pseudonym, body: part)]
-            )
-            facts.index = index
-            try state.setFacts(facts, of: pseudonym)
-            try state.commit()
-            return Receipt(index: index, leafHash: leaf.bytes)
+            throw GuardError.unknown(what: "consent")
         }
     }
 }
 
 extension GuardState {
+    /// Writes the entry of changed facts and keeps them.
+    fileprivate func keep(
+        _ facts: inout CachedFacts,
+        of patient: PatientPseudonym,
+        by actor: Actor,
+        _ action: String,
+        part: JSONValue,
+        _ context: CallContext
+    ) throws -> Receipt {
+        var header = try header(.fact, by: actor, context: context)
+        header.action = action
+        let (index, leaf) = try append(header, parts: [Part(patient: patient, body: part)])
+        facts.index = index
+        try setFacts(facts, of: patient)
+        try commit()
+        return Receipt(index: index, leafHash: leaf.bytes)
+    }
+
+    /// The patient in whose facts an origin stands; only the own record is looked at where one is given.
+    fileprivate func patient(
+        stating origin: RecordID,
+        own: PatientPseudonym?
+    ) throws -> PatientPseudonym? {
+        if let own { return try facts(of: own).facts.entry(of: origin) == nil ? nil : own }
+        var found: PatientPseudonym?
+        try forEachStoredItem(.facts) { key, bytes in
+            guard found == nil, let pseudonym = PatientPseudonym(bytes: key),
+                try CachedFacts(decoding: bytes).facts.entry(of: origin) != nil
+            else { return }
+            found = pseudonym
+        }
+        return found
+    }
+
     /// A patient that this vault knows and has not erased.
     func known(_ patient: PatientDesignation) throws -> (PatientPseudonym, RecordID) {
         guard let pseudonym = try pseudonym(of: patient), let found = try self.patient(pseudonym),

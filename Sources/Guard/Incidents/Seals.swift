@@ -136,19 +136,38 @@ extension GuardCore {
 
     /// Everything that is closed, by name.
     ///
+    /// - Parameter caller: An administrator or officer, by ``GuardRequest/seals``, or the operator.
     /// - Returns: Empty where nothing is.
-    /// - Throws: A ``Failure``.
-    public func seals() throws -> [AccessSeal] {
-        try exclusively { try $0.state.seals().sorted { $0.name < $1.name } }
+    /// - Throws: ``GuardError/notPermitted(action:)`` and other ``Failure``s.
+    public func seals(by caller: Caller) throws -> [AccessSeal] {
+        try exclusively { mutable in
+            _ = try authorize(
+                caller,
+                &mutable,
+                for: GuardRequest.seals,
+                kinds: .auditors,
+                action: "list seals"
+            )
+            return try mutable.state.seals().sorted { $0.name < $1.name }
+        }
     }
 
     /// The pseudonym that a seal on a patient needs.
     ///
-    /// - Parameter patient: As named on a command line.
+    /// - Parameters:
+    ///   - patient: As named on a command line.
+    ///   - caller: An administrator or officer, by ``GuardRequest/sealedName(of:)``, or the operator.
     /// - Returns: `nil` where this vault knows no such patient.
-    /// - Throws: A ``Failure``.
-    public func sealedName(of patient: PatientDesignation) throws -> String? {
+    /// - Throws: ``GuardError/notPermitted(action:)`` and other ``Failure``s.
+    public func sealedName(of patient: PatientDesignation, by caller: Caller) throws -> String? {
         try exclusively { mutable in
+            _ = try authorize(
+                caller,
+                &mutable,
+                for: GuardRequest.sealedName(of: patient),
+                kinds: .auditors,
+                action: "seal"
+            )
             guard let pseudonym = try mutable.state.pseudonym(of: patient),
                 try mutable.state.patient(pseudonym) != nil
             else { return nil }

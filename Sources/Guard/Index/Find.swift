@@ -28,6 +28,7 @@ extension GuardCore {
                 allowsOperator: false
             )
             guard let principal = actor.principal else { throw GuardError.notAuthenticated }
+            try admit(.find, actor, query.context, &mutable)
             guard !query.rows.isEmpty else { throw GuardError.invalid(field: "find") }
             try state.requireUnsealed(actor, query.context)
             let mayFind = Self.finders.contains(principal.requester.kind)
@@ -157,13 +158,16 @@ extension GuardState {
 extension GuardCore {
     /// Whether the vault holds a patient's own resource, for a writer that has resources about them.
     ///
-    /// - Parameter patient: `Patient/ID`.
+    /// - Parameters:
+    ///   - patient: `Patient/ID`.
+    ///   - id: The write session.
     /// - Returns: `false` for erased patients too.
     /// - Throws: A ``Failure``.
     /// - Complexity: O(records of the patient).
-    public func holds(_ patient: RecordID) throws -> Bool {
+    public func holds(_ patient: RecordID, in id: WriteSessionID) throws -> Bool {
         try exclusively { mutable in
             let state = mutable.state
+            _ = try mutable.write(id)
             let pseudonym = state.ring.pseudonym(of: patient.description)
             let tag = state.ring.tag(of: patient, patient: pseudonym)
             return try state.catalogue(of: pseudonym)
@@ -176,11 +180,17 @@ extension GuardCore {
     /// - Parameters:
     ///   - system: The identifier's system.
     ///   - value: Its value.
+    ///   - id: The write session.
     /// - Returns: The patient, where exactly one has this identifier.
     /// - Throws: A ``Failure``.
-    public func patient(identifiedBy system: String, _ value: String) throws -> RecordID? {
+    public func patient(
+        identifiedBy system: String,
+        _ value: String,
+        in id: WriteSessionID
+    ) throws -> RecordID? {
         try exclusively { mutable in
             let state = mutable.state
+            _ = try mutable.write(id)
             guard
                 let pseudonym = try state.pseudonym(of: .identifier(system: system, value: value))
             else { return nil }

@@ -129,7 +129,8 @@ extension GuardCore {
                 actor: actor,
                 context: context,
                 origin: "key-rotation",
-                statesFacts: false
+                statesFacts: false,
+                lastUsed: state.clock.now()
             )
             session.books[patient] = try state.book(of: patient, known)
             session.rotation = rotation

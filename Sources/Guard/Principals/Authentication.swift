@@ -33,10 +33,16 @@ struct Authenticator {
     static let tolerance: Int64 = 300_000_000
 
     private(set) var sessions: [SessionID: Session] = [:]
+    private var prunedAbove = 10_000
     /// Nonces seen inside the tolerance, with their times.
-    private var seen: [[UInt8]: Instant] = [:]
+    private var seen: [[UInt8]: Instant]
+    /// Accepted in the present use case: kept on the disk whatever becomes of it.
+    private var fresh: [(nonce: [UInt8], time: Instant)] = []
     /// Access tokens of this process; made when first needed.
     var tokens: TokenDesk?
+
+    /// Starts with the nonces that were kept on the disk.
+    init(seen: [[UInt8]: Instant]) { self.seen = seen }
 
     /// Resolves a caller who signed `body`, or has a session, or holds the passphrase where that is enough.
     mutating func actor(
@@ -106,11 +112,29 @@ struct Authenticator {
         guard
             Signing.isValid(statement.signature, for: message, publicKey: principal.publicKey)
         else { throw GuardError.notAuthenticated }
-        if seen.count > 10_000 {
-            seen = seen.filter { now.microseconds - $0.value.microseconds <= 2 * Self.tolerance }
-        }
         seen[statement.nonce] = statement.time
+        try state.keepNonce(statement.nonce, statement.time)
+        fresh.append((statement.nonce, statement.time))
         return principal
+    }
+
+    /// Keeps what the use case accepted, where it did not commit it itself, and now and then lets go of what
+    /// is too old to be accepted again.
+    mutating func keepNonces(_ state: GuardState) throws {
+        guard !fresh.isEmpty else { return }
+        for (nonce, time) in fresh where try state.item(.nonce, nonce) == nil {
+            try state.keepNonce(nonce, time)
+        }
+        fresh = []
+        if seen.count > prunedAbove {
+            let now = state.clock.now().microseconds
+            for (nonce, time) in seen where now - time.microseconds > 2 * Self.tolerance {
+                try state.forgetNonce(nonce)
+                seen[nonce] = nil
+            }
+            prunedAbove = max(10_000, 2 * seen.count)
+        }
+        try state.commit()
     }
 
     private mutating func live(_ id: SessionID, state: GuardState) throws -> Principal {

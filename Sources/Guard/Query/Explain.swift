@@ -1,6 +1,6 @@
 public import Consent
 internal import MerkleLog
-public import VaultCore
+internal import VaultCore
 
 /// The facts of a patient as they stood when an entry was written.
 public struct FactsAt: Sendable {
@@ -13,24 +13,61 @@ public struct FactsAt: Sendable {
 }
 
 extension GuardCore {
-    /// Replays a patient's facts up to an entry of the log, to explain what was decided there.
+    /// A decision's entry with everything that decided it: the asker as now registered, and the patient's
+    /// facts replayed up to the entry.
     ///
     /// - Parameters:
-    ///   - patient: The patient on the record side, from the entry's part.
-    ///   - index: The entry; facts of later entries are left out.
-    /// - Returns: The facts at that time.
-    /// - Throws: ``GuardError/damagedState`` where the patient's list is not complete.
-    public func facts(of patient: PatientPseudonym, at index: UInt64) throws -> FactsAt {
+    ///   - index: The entry.
+    ///   - caller: An officer, the operator, or the patient whom the entry is about, by
+    ///     ``GuardRequest/entry(_:)``.
+    ///   - context: Where the call came from.
+    /// - Returns: The entry; without facts where it names no patient.
+    /// - Throws: ``GuardError/unknown(what:)``, ``GuardError/notPermitted(action:)``,
+    ///   ``GuardError/damagedState`` where the patient's list is not complete, and others.
+    public func explanation(
+        of index: UInt64,
+        by caller: Caller,
+        context: CallContext
+    ) throws -> ExplainedEntry {
         try exclusively { mutable in
+            let entry = try entry(at: index, by: caller, context: context, &mutable)
             let state = mutable.state
+            guard entry.kind == EntryKind.decision.name, let part = entry.parts.first,
+                let actor = entry["actor"].flatMap({ PrincipalID($0) }),
+                let principal = try state.principal(actor)
+            else { return ExplainedEntry(entry: entry, requester: nil, facts: nil) }
             let replay = FactsReplay(state: state)
-            let facts = try replay.facts(of: patient, before: index)
+            let facts = try replay.facts(of: part.pseudonym, before: index)
             let directory = try replay.facts(
                 of: state.ring.pseudonym(of: GuardState.directoryReference),
                 before: index
             )
-            return FactsAt(facts: facts.facts, directory: directory.facts, index: facts.index)
+            return ExplainedEntry(
+                entry: entry,
+                requester: principal,
+                facts: FactsAt(
+                    facts: facts.facts,
+                    directory: directory.facts,
+                    index: facts.index
+                )
+            )
         }
+    }
+}
+
+/// A decision's entry with what decided it.
+public struct ExplainedEntry: Sendable {
+    /// The entry.
+    public let entry: LoggedEntry
+    /// Who asked, as now registered; `nil` where the entry names no patient or nobody known asked.
+    public let requester: Principal?
+    /// What was known; `nil` where the entry names no patient.
+    public let facts: FactsAt?
+
+    package init(entry: LoggedEntry, requester: Principal?, facts: FactsAt?) {
+        self.entry = entry
+        self.requester = requester
+        self.facts = facts
     }
 }
 

@@ -21,6 +21,7 @@ extension GuardCore {
                 state: state,
                 allowsOperator: true
             )
+            try admit(.log, actor, query.context, &mutable)
             let patient = try query.patient.flatMap { try state.pseudonym(of: $0) }
             try state.requireLogReader(actor, of: patient)
             if query.patient != nil {
@@ -59,28 +60,38 @@ extension GuardCore {
         context: CallContext
     ) throws -> LoggedEntry {
         try exclusively { mutable in
-            let state = mutable.state
-            let actor = try mutable.authenticator.actor(
-                caller,
-                body: ["kind": "entry", "index": .int(Int64(clamping: index))],
-                state: state,
-                allowsOperator: true
-            )
-            let own = try state.ownPseudonym(of: actor)
-            if own == nil { try state.requireLogReader(actor, of: nil) }
-            let reader = LogReader(state: state)
-            let entry = try reader.entry(index, parts: own.map { .only($0) } ?? .all)
-            if own != nil, entry.parts.isEmpty {
-                throw GuardError.notPermitted(action: "read the log")
-            }
-            if !entry.parts.isEmpty, own == nil {
-                var query = LogQuery()
-                query.action = "audit-entry"
-                query.context = context
-                try state.logReading(query, by: actor, of: nil)
-            }
-            return entry
+            try entry(at: index, by: caller, context: context, &mutable)
         }
+    }
+
+    func entry(
+        at index: UInt64,
+        by caller: Caller,
+        context: CallContext,
+        _ mutable: inout Mutable
+    ) throws -> LoggedEntry {
+        let state = mutable.state
+        let actor = try mutable.authenticator.actor(
+            caller,
+            body: GuardRequest.entry(index),
+            state: state,
+            allowsOperator: true
+        )
+        try admit(.log, actor, context, &mutable)
+        let own = try state.ownPseudonym(of: actor)
+        if own == nil { try state.requireLogReader(actor, of: nil) }
+        let reader = LogReader(state: state)
+        let entry = try reader.entry(index, parts: own.map { .only($0) } ?? .all)
+        if own != nil, entry.parts.isEmpty {
+            throw GuardError.notPermitted(action: "read the log")
+        }
+        if !entry.parts.isEmpty, own == nil {
+            var query = LogQuery()
+            query.action = "audit-entry"
+            query.context = context
+            try state.logReading(query, by: actor, of: nil)
+        }
+        return entry
     }
 }
 

@@ -1,3 +1,4 @@
+internal import Consent
 internal import MerkleLog
 internal import VaultCore
 
@@ -20,11 +21,19 @@ public struct GuardStatus: Sendable {
 extension GuardCore {
     /// Counts what there is; no entry, because nothing about anybody is told.
     ///
+    /// - Parameter caller: Anybody whom the vault knows, by ``GuardRequest/status``.
     /// - Returns: The counts.
-    /// - Throws: A ``Failure``.
-    public func status() throws -> GuardStatus {
+    /// - Throws: ``GuardError/notAuthenticated`` and other ``Failure``s.
+    public func status(by caller: Caller) throws -> GuardStatus {
         try exclusively { mutable in
             let state = mutable.state
+            _ = try authorize(
+                caller,
+                &mutable,
+                for: GuardRequest.status,
+                kinds: Set(RequesterKind.allCases),
+                action: "see the status"
+            )
             let directory = state.ring.pseudonym(of: GuardState.directoryReference)
             let hasDirectory = try state.patient(directory) != nil
             return GuardStatus(

@@ -62,10 +62,18 @@ extension GuardCore {
 
     /// All clients, by id.
     ///
+    /// - Parameter caller: Whoever may have everything checked, by ``GuardRequest/clients``, or the operator.
     /// - Returns: Disabled ones included.
-    /// - Throws: A ``Failure``.
-    public func clients() throws -> [Client] {
+    /// - Throws: ``GuardError/notPermitted(action:)`` and other ``Failure``s.
+    public func clients(by caller: Caller) throws -> [Client] {
         try exclusively { mutable in
+            _ = try authorize(
+                caller,
+                &mutable,
+                for: GuardRequest.clients,
+                kinds: .auditors,
+                action: "list clients"
+            )
             var found: [Client] = []
             try mutable.state.forEachStoredItem(.client) { _, bytes in
                 guard let json = JSONValue(parsing: bytes) else { throw GuardError.damagedState }

@@ -86,6 +86,7 @@ extension StateAudit {
             return replay.heads.tile(at: key) == bytes
         case .client:
             return replay.clients[String(decoding: key, as: UTF8.self)]?.json.bytes == bytes
+        case .nonce: return key.count == 16 && bytes.count == 8
         case .meta, .principal, .patient, .index, .incident, .contact, .ring, .hold,
             .seal:
             return true

@@ -6,13 +6,16 @@ internal import VaultCore
 extension GuardCore {
     /// Replays the whole log and compares everything the Guard keeps with what follows from it.
     ///
-    /// - Parameter share: Whose records are compared; all shares together compare everything.
+    /// - Parameters:
+    ///   - share: Whose records are compared; all shares together compare everything.
+    ///   - caller: An administrator, officer, overseer or the operator, by ``GuardRequest/audit``.
     /// - Returns: Problems as values, and what the record side must hold.
     /// - Throws: A ``Failure`` where the storage cannot be read at all.
     /// - Complexity: O(entries); holds the records of the share's patients in memory, and of all patients a
     ///   few hundred bytes each.
-    public func audit(_ share: AuditShare = .whole) throws -> GuardAudit {
+    public func audit(_ share: AuditShare, by caller: Caller) throws -> GuardAudit {
         try exclusively { mutable in
+            try authorizeAudit(caller, &mutable)
             var audit = StateAudit(
                 state: mutable.state,
                 key: signingKey.verifier,
@@ -25,12 +28,18 @@ extension GuardCore {
 
     /// Checks the log alone: hashes, order of times, the kept checkpoint, and one given from outside.
     ///
-    /// - Parameter checkpoint: A signed checkpoint that this log must extend, if any.
+    /// - Parameters:
+    ///   - checkpoint: A signed checkpoint that this log must extend, if any.
+    ///   - caller: An administrator, officer, overseer or the operator, by ``GuardRequest/audit``.
     /// - Returns: The number of entries and every problem.
     /// - Throws: A ``Failure`` where the storage cannot be read at all.
     /// - Complexity: O(entries), constant memory.
-    public func auditLog(extending checkpoint: [UInt8]?) throws -> GuardAudit {
+    public func auditLog(
+        extending checkpoint: [UInt8]?,
+        by caller: Caller
+    ) throws -> GuardAudit {
         try exclusively { mutable in
+            try authorizeAudit(caller, &mutable)
             var audit = StateAudit(
                 state: mutable.state,
                 key: signingKey.verifier,
@@ -39,6 +48,16 @@ extension GuardCore {
             try audit.checkTree(extending: checkpoint)
             return audit.result
         }
+    }
+
+    private func authorizeAudit(_ caller: Caller, _ mutable: inout Mutable) throws {
+        _ = try authorize(
+            caller,
+            &mutable,
+            for: GuardRequest.audit,
+            kinds: .auditors,
+            action: "verify"
+        )
     }
 }
 

@@ -32,13 +32,11 @@ extension GuardCore {
     /// - Complexity: O(patients).
     public func candidates(
         for record: RecordID,
-        of patients: [PatientPseudonym]? = nil,
+        of patients: [PatientPseudonym]?,
         in id: WriteSessionID
     ) throws -> [RecordCandidate] {
         try exclusively { mutable in
-            guard mutable.writes[id] != nil else {
-                throw GuardError.unknown(what: "write session")
-            }
+            _ = try mutable.write(id)
             let state = mutable.state
             var known = patients ?? []
             if patients == nil {
@@ -64,9 +62,7 @@ extension GuardCore {
         in id: WriteSessionID
     ) throws -> RecordHolder? {
         try exclusively { mutable in
-            guard mutable.writes[id] != nil else {
-                throw GuardError.unknown(what: "write session")
-            }
+            _ = try mutable.write(id)
             guard let patient = try mutable.state.patient(pseudonym), patient.erasedAt == nil
             else { return nil }
             if patient.reference == GuardState.directoryReference { return .directory }

@@ -4,32 +4,51 @@ internal import Sealing
 public import VaultCore
 
 extension GuardCore {
-    /// Intents that a crash left between their announcement and their `stored` entry.
+    /// Intents that a crash left between their announcement and their `stored` entry; those of writes
+    /// that are under way are not among them.
     ///
+    /// - Parameter caller: Who may write records, or the operator, by ``GuardRequest/recovery``.
     /// - Returns: Oldest first; whoever holds the rows looks whether each probe is there.
     /// - Throws: A ``Failure``.
-    public func openIntents() throws -> [OpenIntent] {
+    public func openIntents(by caller: Caller) throws -> [OpenIntent] {
         try exclusively { mutable in
-            let state = mutable.state
-            var found: [OpenIntent] = []
-            try state.forEachStoredItem(.openIntent) { key, session in
-                guard let id = WriteSessionID(bytes: session) else {
-                    throw GuardError.damagedState
-                }
-                let index = UInt64(bigEndianBytes: key)
-                try state.requireOpen(index)
-                let probe = try state.intentParts(index).lazy.compactMap { patient, part in
-                    if let rotation = part.rotation {
-                        return rotation.probe.map { ($0, rotation.rows[0].version) }
-                    }
-                    return part.rows.records.first { $0.id != nil }.flatMap { row in
-                        row.id.map { (state.ring.tag(of: $0, patient: patient), row.version) }
-                    }
-                }.first
-                found.append(OpenIntent(index: index, session: id, probe: probe))
-            }
-            return found
+            try authorizeRecovery(caller, &mutable)
+            return try openIntents(&mutable)
         }
+    }
+
+    func authorizeRecovery(_ caller: Caller, _ mutable: inout Mutable) throws {
+        _ = try authorize(
+            caller,
+            &mutable,
+            for: GuardRequest.recovery,
+            kinds: .writers,
+            action: "finish a write"
+        )
+    }
+
+    private func openIntents(_ mutable: inout Mutable) throws -> [OpenIntent] {
+        let state = mutable.state
+        let live = Set(mutable.writes.keys)
+        var found: [OpenIntent] = []
+        try state.forEachStoredItem(.openIntent) { key, session in
+            guard let id = WriteSessionID(bytes: session) else {
+                throw GuardError.damagedState
+            }
+            guard !live.contains(id) else { return }
+            let index = UInt64(bigEndianBytes: key)
+            try state.requireOpen(index)
+            let probe = try state.intentParts(index).lazy.compactMap { patient, part in
+                if let rotation = part.rotation {
+                    return rotation.probe.map { ($0, rotation.rows[0].version) }
+                }
+                return part.rows.records.first { $0.id != nil }.flatMap { row in
+                    row.id.map { (state.ring.tag(of: $0, patient: patient), row.version) }
+                }
+            }.first
+            found.append(OpenIntent(index: index, session: id, probe: probe))
+        }
+        return found
     }
 
     /// Closes what a crash left open: as stored where the rows are there, else as abandoned.
@@ -37,10 +56,12 @@ extension GuardCore {
     /// - Parameters:
     ///   - session: The write session.
     ///   - hasRows: Whether its transaction of rows was committed.
+    ///   - caller: Who may write records, or the operator, by ``GuardRequest/recovery``.
     /// - Throws: A ``Failure``.
-    public func resolve(_ session: WriteSessionID, hasRows: Bool) throws {
-        let open = try openIntents().filter { $0.session == session }.map(\.index)
+    public func resolve(_ session: WriteSessionID, hasRows: Bool, by caller: Caller) throws {
         try exclusively { mutable in
+            try authorizeRecovery(caller, &mutable)
+            let open = try openIntents(&mutable).filter { $0.session == session }.map(\.index)
             let state = mutable.state
             guard hasRows else { return try state.abandon(open) }
             var books: [PatientPseudonym: PatientBook] = [:]

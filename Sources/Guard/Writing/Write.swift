@@ -29,6 +29,7 @@ extension GuardCore {
                 [.administrator, .registrar, .clinician, .integration],
                 action: "write records"
             )
+            try admit(.write, actor, context, &mutable)
             try state.requireUnsealed(actor, context)
             guard let id = WriteSessionID(bytes: state.random.bytes(16)),
                 let epoch = Epoch(bytes: state.random.bytes(16))
@@ -41,6 +42,7 @@ extension GuardCore {
                 context: context,
                 origin: origin,
                 statesFacts: kind == nil || kind == .registrar || kind == .administrator,
+                lastUsed: state.clock.now(),
                 token: actor.token
             )
             return id
@@ -80,6 +82,7 @@ extension GuardCore {
                 context: context,
                 origin: "consent",
                 statesFacts: true,
+                lastUsed: state.clock.now(),
                 onlyConsentsOf: patient
             )
             return id
@@ -96,9 +99,7 @@ extension GuardCore {
     public func plan(_ writes: [PatientWrite], in id: WriteSessionID) throws -> [PatientPlan] {
         try exclusively { mutable in
             let state = mutable.state
-            guard var session = mutable.writes[id] else {
-                throw GuardError.unknown(what: "write session")
-            }
+            var session = try mutable.write(id)
             guard session.admits(writes) else {
                 throw GuardError.notPermitted(action: "write this")
             }
@@ -149,9 +150,7 @@ extension GuardCore {
     ) throws -> UInt64? {
         try exclusively { mutable in
             let state = mutable.state
-            guard var session = mutable.writes[id] else {
-                throw GuardError.unknown(what: "write session")
-            }
+            var session = try mutable.write(id)
             let known = Dictionary(
                 hashes.map { ($0.pseudonym, $0.hashes) },
                 uniquingKeysWith: { $1 }
@@ -219,9 +218,8 @@ extension GuardCore {
     /// - Throws: ``GuardError/invalid(field:)`` where something planned was never announced, and others.
     public func finishWrite(_ id: WriteSessionID) throws -> Receipt? {
         try exclusively { mutable in
-            guard var session = mutable.writes.removeValue(forKey: id) else {
-                throw GuardError.unknown(what: "write session")
-            }
+            var session = try mutable.write(id)
+            mutable.writes[id] = nil
             // The books hold what was planned: unannounced rows must not count as stored.
             guard session.planned.isEmpty else {
                 mutable.writes[id] = session
@@ -276,6 +274,26 @@ extension GuardCore {
             guard let session = mutable.writes.removeValue(forKey: id) else { return }
             try mutable.state.abandon(session.intents)
         }
+    }
+}
+
+extension GuardCore.Mutable {
+    /// A write in progress, continued now; its id is known to nobody but who began it.
+    mutating func write(_ id: WriteSessionID) throws -> WriteSession {
+        guard var session = writes[id] else { throw GuardError.unknown(what: "write session") }
+        session.lastUsed = state.clock.now()
+        writes[id] = session
+        return session
+    }
+
+    /// Ends writes that nobody has continued for long.
+    ///
+    /// What they announced stays open: only who holds the rows
+    /// knows whether they are there (``GuardCore/openIntents(by:)``).
+    mutating func endIdleWrites() {
+        guard !writes.isEmpty else { return }
+        let now = state.clock.now()
+        writes = writes.filter { $0.value.lastUsed.advanced(by: Limits.writeIdleLifetime) > now }
     }
 }
 

@@ -12,6 +12,8 @@ struct WriteSession {
     let context: CallContext
     let origin: String
     let statesFacts: Bool
+    /// When it was last continued.
+    var lastUsed: Instant
     /// Set where only this patient's Consents may be written.
     var onlyConsentsOf: RecordID?
     /// What the writer's token allows; `nil` for writers without one.

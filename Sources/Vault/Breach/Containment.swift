@@ -55,7 +55,9 @@ extension VaultService {
         by person: any IncidentPerson,
         context: CallContext
     ) throws -> [ContainmentMeasure] {
-        let known = try `guard`.principals()
+        let known = try `guard`.principals(
+            by: try person.caller(for: GuardRequest.principals)
+        )
         for case .disable(let id) in measures where !known.contains(where: { $0.id == id }) {
             throw GuardError.unknown(what: "principal")
         }
@@ -86,7 +88,7 @@ extension VaultService {
         by person: any IncidentPerson,
         context: CallContext
     ) throws -> [PatientPseudonym] {
-        let erased = Set(try `guard`.erasedPatients())
+        let erased = Set(try localGuard().erasedPatients(by: .operator))
         return try patients.filter { patient in
             guard !erased.contains(patient) else { return false }
             let body: JSONValue = [

@@ -44,7 +44,7 @@ extension VaultService {
         context: CallContext
     ) throws -> IncidentStep {
         let time = try `guard`.incidentTime()
-        let known = try `guard`.principals()
+        let known = try knownPrincipals(by: people)
         let signatories = people.map { person in
             let names = known.first { $0.id == person.principal }?.incidentRoles ?? []
             return IncidentSignatory(
@@ -80,7 +80,7 @@ extension VaultService {
         by person: any IncidentPerson,
         context: CallContext
     ) throws -> [PrincipalID] {
-        let known = try `guard`.principals()
+        let known = try knownPrincipals(by: [person])
         for id in principals where !known.contains(where: { $0.id == id }) {
             throw GuardError.unknown(what: "principal")
         }
@@ -95,5 +95,10 @@ extension VaultService {
             done.append(principal.id)
         }
         return done
+    }
+    /// The principals that the first of these persons may know of.
+    func knownPrincipals(by people: [any IncidentPerson]) throws -> [Principal] {
+        guard let first = people.first else { return [] }
+        return try `guard`.principals(by: try first.caller(for: GuardRequest.principals))
     }
 }

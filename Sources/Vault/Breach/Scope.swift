@@ -79,7 +79,7 @@ extension VaultService {
             previous: previous,
             made: try `guard`.incidentTime()
         )
-        let known = try `guard`.principals()
+        let known = try knownPrincipals(by: people)
         for person in people {
             let role = known.first { $0.id == person.principal }?.requester.kind.rawValue
             let message = certificate.message(

@@ -53,22 +53,15 @@ extension VaultService {
         by caller: Caller,
         context: CallContext
     ) throws -> Receipt {
-        for type in ["Consent", "Restriction", "Evidence"] {
-            let origin = RecordID(type: type, id: id)
-            guard let stated = try `guard`.statement(origin) else { continue }
-            do {
-                return try `guard`.withdraw(
-                    origin,
-                    of: .id(stated.patient.id),
-                    by: caller,
-                    context: context
-                )
-            } catch GuardError.notPermitted {
-                // Who may not keep this patient's consents learns not even that there is such a one.
-                throw GuardError.unknown(what: "consent")
-            }
-        }
-        throw GuardError.unknown(what: "consent")
+        try `guard`.withdraw(anyOf: Self.origins(ofConsent: id), by: caller, context: context)
+    }
+
+    /// What a consent's id may mean: a record, or a restriction that was stated without one.
+    ///
+    /// - Parameter id: As listed.
+    /// - Returns: For ``GuardRequest/withdrawal(_:)``.
+    public static func origins(ofConsent id: FHIRID) -> [RecordID] {
+        ["Consent", "Restriction", "Evidence"].map { RecordID(type: $0, id: id) }
     }
 
     /// A Consent as FHIR R4, as it was stated.
@@ -85,23 +78,10 @@ extension VaultService {
         context: CallContext
     ) throws -> (bytes: [UInt8], patient: RecordID) {
         let origin = RecordID(type: "Consent", id: id)
-        guard let stated = try `guard`.statement(origin) else {
+        let stated = try `guard`.statement(origin, by: caller, context: context)
+        guard let source = stated.entry.facts.lazy.compactMap(\.source).first else {
             throw GuardError.unknown(what: "consent")
         }
-        let kept: [StatedFact]
-        do {
-            kept = try `guard`.statements(
-                of: .id(stated.patient.id),
-                by: caller,
-                context: context
-            )
-        } catch GuardError.notPermitted {
-            // Who may not keep this patient's consents learns not even that there is such a one.
-            throw GuardError.unknown(what: "consent")
-        }
-        guard let entry = kept.first(where: { $0.entry.origin == origin })?.entry,
-            let source = entry.facts.lazy.compactMap(\.source).first
-        else { throw GuardError.unknown(what: "consent") }
         return (Array(source.utf8), stated.patient)
     }
 

@@ -57,7 +57,7 @@ extension VaultService {
         let facts = FactExtractor.facts(of: stated.document.root)
         let trial: ConsentTrial
         do {
-            trial = try `guard`.tryConsent(
+            trial = try localGuard().tryConsent(
                 PatientFacts.Entry(origin: stated.record, version: .max, facts: facts),
                 of: .id(stated.patient.id),
                 for: requester,

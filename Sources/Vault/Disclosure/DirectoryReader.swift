@@ -25,7 +25,7 @@ struct DirectoryReader {
         var found: [DisclosedRecord] = []
         var wanted = opened.flatMap { references(in: $0.disclosed.bytes) }
         while !wanted.isEmpty {
-            let tags = try vault.guard.directoryTags(of: wanted)
+            let tags = try vault.guard.directoryTags(of: wanted, under: grant)
             var next: [RecordID] = []
             for (record, tag) in zip(wanted, tags) {
                 guard let known = try read(record, tag, directory) else { continue }

@@ -9,8 +9,6 @@ struct RecordFilter {
     let grant: Grant
     let request: ReleaseRequest
     private var summary = ResourceSummary()
-    /// What the rules say to the same request about other patients whom a record names.
-    private var others: [RecordID: DecisionContext?] = [:]
 
     init(vault: VaultService, grant: Grant, request: ReleaseRequest) {
         self.vault = vault
@@ -38,9 +36,10 @@ struct RecordFilter {
                 return false
             }
             if other == grant.reference { continue }
-            guard let context = try context(of: other),
-                context.verdict(for: attributes).isPermitted
-            else { return false }
+            // The other patient's facts stay in the Guard.
+            guard try vault.guard.permits(attributes, of: other, under: grant) else {
+                return false
+            }
         }
         return true
     }
@@ -53,12 +52,5 @@ struct RecordFilter {
         if let since = request.since, time.end <= since.earliest { return false }
         if let until = request.until, time.earliest >= until.end { return false }
         return true
-    }
-
-    private mutating func context(of other: RecordID) throws -> DecisionContext? {
-        if let known = others[other] { return known }
-        let context = try vault.guard.context(of: other, under: grant)
-        others[other] = .some(context)
-        return context
     }
 }

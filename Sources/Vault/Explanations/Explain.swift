@@ -23,16 +23,15 @@ extension VaultService {
         by caller: Caller,
         context: CallContext
     ) throws -> Explanation {
-        let entry = try `guard`.entry(at: index, by: caller, context: context)
+        let explained = try `guard`.explanation(of: index, by: caller, context: context)
+        let entry = explained.entry
         guard entry.kind == "decision",
             entry["action"].flatMap({ AccessAction(name: $0) }) == .read,
             entry["action"] != "preview"
         else { throw GuardError.unknown(what: "decision at this index") }
         guard let part = entry.parts.first,
-            let actor = entry["actor"].flatMap({ PrincipalID($0) }),
-            let principal = try `guard`.principals().first(where: { $0.id == actor })
+            let principal = explained.requester, let facts = explained.facts
         else { return Explanation(json: Self.withoutPatient(entry)) }
-        let facts = try `guard`.facts(of: part.pseudonym, at: index)
         let decision = DecisionContext(
             request: PastRequest.request(entry, part, principal.requester),
             facts: facts.facts,
@@ -44,7 +43,7 @@ extension VaultService {
         return Explanation(json: [
             "index": .int(Int64(index)),
             "time": .string(entry.time.description),
-            "actor": .string(actor.text),
+            "actor": .string(principal.id.text),
             "purpose": entry.header["purpose"] ?? .null,
             "scope": entry.header["scopeAsked"] ?? .null,
             "breakGlass": entry.header["breakGlassReason"] ?? .null,

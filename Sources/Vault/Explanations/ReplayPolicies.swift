@@ -50,7 +50,7 @@ extension VaultService {
         by caller: Caller,
         context: CallContext
     ) throws -> PolicyReplay {
-        let past = try `guard`.pastDecisions(by: caller, context: context)
+        let past = try localGuard().pastDecisions(by: caller, context: context)
         var changes: [PolicyReplay.Change] = []
         var different: [UInt64] = []
         for decision in past.decisions {

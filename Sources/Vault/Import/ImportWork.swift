@@ -217,7 +217,7 @@ struct ImportWork {
         guard case .patient(let patient) = owner else { return }
         if resource.record == patient {
             awaited[patient] = nil
-        } else if isNew, !held.contains(owner), try !vault.guard.holds(patient) {
+        } else if isNew, !held.contains(owner), try !vault.guard.holds(patient, in: session) {
             awaited[patient] = (resource.entry, resource.record.type)
         }
     }

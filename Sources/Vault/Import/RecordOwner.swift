@@ -104,7 +104,8 @@ struct OwnerFinder {
         case .nobody(let reason): return .nobody(reason)
         case .unknownPatient: return .unknownPatient
         case .identifier(let system, let value):
-            guard let found = try vault.guard.patient(identifiedBy: system, value) else {
+            guard let found = try vault.guard.patient(identifiedBy: system, value, in: session)
+            else {
                 return .unknownPatient
             }
             return .owner(.patient(found))

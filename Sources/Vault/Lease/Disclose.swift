@@ -54,7 +54,10 @@ extension VaultService {
         else { return [] }
         var filter = RecordFilter(vault: self, grant: grant, request: request)
         var parser = JSONParser()
-        let times = try `guard`.times(ofEntries: Set(rows.map(\.header.logIndex)))
+        let times = try `guard`.times(
+            ofEntries: Set(rows.map(\.header.logIndex)),
+            by: lease.caller
+        )
         var dresser = RecordDresser(
             owner: grant.reference,
             visible: Set(lease.records.map(\.record))
@@ -114,13 +117,13 @@ extension VaultService {
     public func directoryRecords(_ wanted: [RecordID], under lease: Lease) throws -> [LeasedRecord]
     {
         guard let directory = lease.directory, !wanted.isEmpty else { return [] }
-        if lease.grant == nil {
+        guard let grant = lease.grant else {
             return wanted.compactMap { lease.place(of: $0).map { lease.records[$0] } }
         }
         let openers = try Self.openers(directory.segments)
         var dresser = RecordDresser(owner: nil)
         var found: [LeasedRecord] = []
-        for tag in try `guard`.directoryTags(of: wanted) {
+        for tag in try `guard`.directoryTags(of: wanted, under: grant) {
             guard let row = try records.row(tag, version: nil), !row.header.isDeleted,
                 row.header.patient == directory.pseudonym,
                 let (_, opener) = openers[row.header.segment]
@@ -131,7 +134,10 @@ extension VaultService {
                     in: `guard`.vault
                 )
             }
-            let times = try `guard`.times(ofEntries: [row.header.logIndex])
+            let times = try `guard`.times(
+                ofEntries: [row.header.logIndex],
+                by: lease.caller
+            )
             found.append(
                 try dresser.dress(
                     bytes,

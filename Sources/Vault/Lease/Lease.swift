@@ -44,6 +44,8 @@ public final class Lease: Sendable {
 
     let grant: Grant?
     let request: ReleaseRequest?
+    /// Who asked for it, and asks again where versions or the directory are looked up.
+    let caller: Caller
     let directory: DirectoryGrant?
     private let places: [RecordID: Int]
     private let types: [ResourceType: [Int]]
@@ -54,6 +56,7 @@ public final class Lease: Sendable {
         patient: RecordID?,
         grant: Grant?,
         request: ReleaseRequest?,
+        caller: Caller,
         directory: DirectoryGrant?,
         openers: [SegmentTag: (GrantedSegment, SegmentOpener)],
         records: [LeasedRecord],
@@ -62,6 +65,7 @@ public final class Lease: Sendable {
         self.patient = patient
         self.grant = grant
         self.request = request
+        self.caller = caller
         self.directory = directory
         self.openers = openers
         self.records = records

@@ -18,14 +18,16 @@ extension VaultService {
     ///
     /// - Parameters:
     ///   - request: What is asked.
-    ///   - caller: Who asks; the operator may not.
+    ///   - caller: Who asks, several times: a session or a token; the operator may not.
     /// - Returns: A lease, or a refusal that looks the same whatever the reason.
     /// - Throws: A ``Failure``.
     public func openLease(_ request: ReleaseRequest, by caller: Caller) throws -> LeaseOutcome {
         switch try `guard`.release(request, by: caller) {
         case .denied(let denial): return .denied(denial)
         case .granted(let grant):
-            return .opened(try LeaseReader(vault: self, grant: grant, request: request).open())
+            return .opened(
+                try LeaseReader(vault: self, grant: grant, request: request, caller: caller).open()
+            )
         }
     }
 
@@ -59,7 +61,7 @@ extension VaultService {
                 guard let (_, opener) = openers[row.header.segment] else { return }
                 rows.append((RowOutline(row.header), try opener.openedRow(row, in: `guard`.vault)))
             }
-            let times = try `guard`.times(ofEntries: Set(rows.map(\.0.logIndex)))
+            let times = try `guard`.times(ofEntries: Set(rows.map(\.0.logIndex)), by: caller)
             for (outline, bytes) in rows {
                 let dressed = try dresser.dress(bytes, outline, at: times[outline.logIndex])
                 if types.isEmpty || types.contains(dressed.record.type) { found.append(dressed) }
@@ -69,6 +71,7 @@ extension VaultService {
             patient: nil,
             grant: nil,
             request: nil,
+            caller: caller,
             directory: grant,
             openers: openers,
             records: found,
@@ -116,6 +119,7 @@ struct LeaseReader {
     let vault: VaultService
     let grant: Grant
     let request: ReleaseRequest
+    let caller: Caller
 
     func open() throws -> Lease {
         let openers = try VaultService.openers(grant.segments)
@@ -149,7 +153,10 @@ struct LeaseReader {
         // What the records say of records that stay behind is taken out.
         let opened = rows.map(\.1)
         let told = try ResponseRedaction(of: opened, under: grant, in: vault).apply(to: opened)
-        let times = try vault.guard.times(ofEntries: Set(rows.map(\.0.logIndex)))
+        let times = try vault.guard.times(
+            ofEntries: Set(rows.map(\.0.logIndex)),
+            by: caller
+        )
         var dresser = RecordDresser(
             owner: grant.reference,
             visible: Set(opened.map(\.disclosed.record))
@@ -158,6 +165,7 @@ struct LeaseReader {
             patient: grant.reference,
             grant: grant,
             request: request,
+            caller: caller,
             directory: grant.directory,
             openers: openers,
             records: try zip(rows, told).map { row, told in

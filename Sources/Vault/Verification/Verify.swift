@@ -21,23 +21,23 @@ extension VaultService {
     /// - Returns: Problems as values.
     /// - Throws: A ``Failure`` where a file cannot be read at all.
     /// - Complexity: O(entries + versions).
-    public func verify() throws -> VerifyReport {
-        try verify(versionsAtOnce: 200_000)
+    public func verify(by caller: Caller = .operator) throws -> VerifyReport {
+        try verify(versionsAtOnce: 200_000, by: caller)
     }
 
     /// The same; so many versions are remembered at once, about half a kilobyte each, and a larger vault is
     /// checked share by share of its patients.
-    func verify(versionsAtOnce: Int) throws -> VerifyReport {
+    func verify(versionsAtOnce: Int, by caller: Caller = .operator) throws -> VerifyReport {
         // A damaged file is told of below.
         let versions = (try? records.counts().versions) ?? 0
         let shares = UInt32(clamping: versions / versionsAtOnce + 1)
-        var audit = try `guard`.audit(AuditShare(number: 0, of: shares))
+        var audit = try `guard`.audit(AuditShare(number: 0, of: shares), by: caller)
         var check = StoredVersions()
         try compare(AuditShare(number: 0, of: shares), audit, &check)
         audit.expected = [:]
         for number in 1..<max(shares, 1) {
             let share = AuditShare(number: number, of: shares)
-            let next = try `guard`.audit(share)
+            let next = try `guard`.audit(share, by: caller)
             let known = Set(audit.problems)
             audit.problems += next.problems.filter { !known.contains($0) }
             try compare(share, next, &check)

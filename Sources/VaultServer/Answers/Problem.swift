@@ -45,6 +45,8 @@ struct Problem: Error {
     init(_ error: any Error) {
         switch error {
         case let problem as Problem: self = problem
+        case is GuardIsElsewhere:
+            self = Problem(501, "not-supported", "the Guard of this server does not offer this")
         case GuardError.notAuthenticated: self = .unauthorized
         case GuardError.notPermitted, GuardError.heldBack: self = .forbidden
         case GuardError.unknown, GuardError.erased: self = .notFound

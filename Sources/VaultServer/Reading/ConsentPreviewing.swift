@@ -91,7 +91,8 @@ struct ConsentPreviewing {
             }
         }
         guard let id = PrincipalID(text),
-            let known = try request.vault.guard.principals().first(where: { $0.id == id })
+            let known = try request.vault.localGuard().principals(by: .operator)
+                .first(where: { $0.id == id })
         else {
             throw Problem(422, "business-rule", "`requester` is nobody who could ask")
         }

@@ -37,8 +37,12 @@ struct Reading {
     /// The view of a deleted record, where the requester may know that there was such a one.
     private func goneView(_ record: RecordID) throws -> LeaseView? {
         let holder = try request.holder(of: record)
-        guard try request.vault.guard.isDeleted(record, of: holder),
-            let view = request.knownView(of: holder),
+        let isGone = try request.vault.guard.isDeleted(
+            record,
+            of: holder,
+            by: request.requester.caller
+        )
+        guard isGone, let view = request.knownView(of: holder),
             let newest = try request.vault.versions(of: record, in: view.lease).first,
             newest.isDeleted, view.admits(newest)
         else { return nil }

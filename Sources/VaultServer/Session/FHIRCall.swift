@@ -141,7 +141,8 @@ struct FHIRCall {
     func holders(of record: RecordID) throws -> [PatientDesignation] {
         if let own = requester.facts.patient { return [.id(own)] }
         if record.type == "Patient" { return [.id(record.id)] }
-        return try vault.guard.patients(holding: record).prefix(4).map { .id($0.id) }
+        return try vault.guard.patients(holding: record, by: requester.caller).prefix(4)
+            .map { .id($0.id) }
     }
 
     /// The record with the view it stands in; `nil` where this requester sees none of this name.

@@ -20,7 +20,7 @@ struct CustodyFolder {
     /// CRASH: a private key without its entry in the log; the next call writes over it.
     func makeKey(_ part: BackupPart, for vault: OpenVault) throws -> Custody {
         let key = try CustodyPrivateKey(seed: try SecretKey.random(from: SystemRandom()))
-        let generation = (try vault.core.custody(of: part)?.generation ?? 0) + 1
+        let generation = (try vault.localGuard().custody(of: part)?.generation ?? 0) + 1
         if !Files.isFolder(path) { try Files.makeFolder(path) }
         let json: JSONValue = [
             "patientvault-custody": 1, "part": .string(part.rawValue),
@@ -28,13 +28,14 @@ struct CustodyFolder {
             "seed": .string(key.seedText),
         ]
         try Files.replace(file(part, generation), Array(json.prettyText.utf8))
-        _ = try vault.core.setCustody(
+        _ = try vault.localGuard().setCustody(
             key.publicKey,
             of: part,
             by: .operator,
             context: vault.context
         )
-        guard let named = try vault.core.custody(of: part), named.publicKey == key.publicKey else {
+        guard let named = try vault.localGuard().custody(of: part), named.publicKey == key.publicKey
+        else {
             throw GuardError.damagedState
         }
         return named

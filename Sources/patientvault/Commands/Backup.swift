@@ -34,7 +34,7 @@ struct Backup: ParsableCommand {
             var custodies: [BackupPart: Custody] = [:]
             var isNew = false
             for part in BackupPart.allCases {
-                if let known = try vault.core.custody(of: part) {
+                if let known = try vault.localGuard().custody(of: part) {
                     custodies[part] = known
                 } else {
                     custodies[part] = try custodians.makeKey(part, for: vault)
@@ -68,7 +68,7 @@ struct Backup: ParsableCommand {
         let clean = { for path in [guardCopy, recordCopy] { Files.remove(path) } }
         clean()
         defer { clean() }
-        let copied = try vault.core.export(
+        let copied = try vault.localGuard().export(
             to: guardCopy,
             by: try vault.caller(for: ["kind": "keys", "action": "backup"]),
             context: vault.context

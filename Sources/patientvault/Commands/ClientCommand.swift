@@ -103,7 +103,9 @@ struct ClientList: ParsableCommand {
     @OptionGroup var options: VaultOptions
 
     func run() throws {
-        let clients = try options.withVault { try $0.core.clients() }
+        let clients = try options.withVault {
+            try $0.core.clients(by: try $0.caller(for: GuardRequest.clients))
+        }
         if options.terminal.isJSON {
             return options.terminal.answer(.array(clients.map(\.json)))
         }

@@ -28,6 +28,8 @@ struct Erase: ParsableCommand {
         let designation = try Designation.patient(patient)
         let other = Acting.principal(try KeyFile(reading: second))
         try options.withVault(principalFor: "erase") { vault in
+            // The key backup's next generation is made by a Guard of this process only: nothing is half done.
+            _ = try vault.localGuard()
             var certificate = try vault.service.erase(
                 designation,
                 reason: reason,
@@ -51,7 +53,7 @@ struct Erase: ParsableCommand {
     ///
     /// - Returns: What the certificate says of it; `nil` where there never was a backup.
     private func renewKeyBackup(_ vault: OpenVault) throws -> JSONValue? {
-        guard let old = try vault.core.custody(of: .keys) else { return nil }
+        guard let old = try vault.localGuard().custody(of: .keys) else { return nil }
         let folder = CustodyFolder(path: custody ?? vault.folder.custodyFolder)
         let new = try folder.makeKey(.keys, for: vault)
         let destroyed = try folder.destroy(.keys, upTo: old.generation)

@@ -24,7 +24,7 @@ struct ImportCommand: ParsableCommand {
         let terminal = options.terminal
         // A missing file is found before the first is taken.
         let files = try ImportOrder.files(files)
-        let report = try options.withVault(labels: true) { vault in
+        let report = try options.withVault(labels: true, recovers: true) { vault in
             try take(files, vault, terminal)
         }
         if terminal.isJSON { return terminal.answer(report.json) }

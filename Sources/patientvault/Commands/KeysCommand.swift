@@ -7,7 +7,9 @@ struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys",
         abstract: "The vault's keys.",
-        subcommands: [KeysStatus.self, KeysRotate.self]
+        subcommands: [
+            KeysStatus.self, KeysRotate.self, KeysSplit.self, KeysCombine.self,
+        ]
     )
 }
 
@@ -24,7 +26,7 @@ struct KeysStatus: ParsableCommand {
         try options.withVault { vault in
             let text = try Files.readText(folder.keyFile)
             let cost = text.split(separator: "\n").dropFirst(2).first.map(String.init) ?? ""
-            let status = try vault.core.status()
+            let status = try vault.core.status(by: try vault.caller(for: GuardRequest.status))
             let terminal = options.terminal
             let json: JSONValue = [
                 "vaultID": .string(vault.core.vault.description), "wrappedBy": "passphrase",

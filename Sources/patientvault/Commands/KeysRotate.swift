@@ -66,15 +66,15 @@ struct KeysRotate: ParsableCommand {
         case .root: return try root(vault, body)
         case .shards: return try shards(vault)
         case .index:
-            let receipt = try vault.core.rotateIndexKey(
-                root: vault.root,
+            let receipt = try vault.localGuard().rotateIndexKey(
+                root: try vault.root(),
                 by: try vault.caller(for: body),
                 context: vault.context
             )
             return ["logIndex": .int(Int64(clamping: receipt.index))]
         case .log:
-            let done = try vault.core.rotateLogKey(
-                root: vault.root,
+            let done = try vault.localGuard().rotateLogKey(
+                root: try vault.root(),
                 by: try vault.caller(
                     for: ["kind": "keys", "action": "rotate-log-key"]
                 ),
@@ -99,7 +99,7 @@ struct KeysRotate: ParsableCommand {
             vault: vault.core.vault,
             cost: vault.core.isDemo ? .interactive : .moderate
         )
-        let receipt = try vault.core.rotateRoot(
+        let receipt = try vault.localGuard().rotateRoot(
             to: root,
             by: try vault.caller(for: body),
             context: vault.context
@@ -113,7 +113,7 @@ struct KeysRotate: ParsableCommand {
         var keys = 0
         while true {
             let body: JSONValue = ["kind": "keys", "action": "rotate-shards"]
-            let progress = try vault.core.rotateNextShard(
+            let progress = try vault.localGuard().rotateNextShard(
                 by: try vault.caller(for: body),
                 context: vault.context
             )
@@ -127,7 +127,7 @@ struct KeysRotate: ParsableCommand {
     private func patientKey(_ vault: OpenVault) throws -> JSONValue {
         let designation = try Designation.patient(patient ?? "")
         let receipt = try vault.service.rotateKey(
-            of: try vault.core.pseudonym(of: designation, by: try vault.session()),
+            of: try vault.localGuard().pseudonym(of: designation, by: try vault.session()),
             reason: reason,
             by: try vault.session(),
             context: vault.context

@@ -168,7 +168,9 @@ struct PrincipalList: ParsableCommand {
 
     func run() throws {
         try options.withVault { vault in
-            let all = try vault.core.principals()
+            let all = try vault.core.principals(
+                by: try vault.caller(for: GuardRequest.principals)
+            )
             let terminal = options.terminal
             if terminal.isJSON { return terminal.answer(.array(all.map(Self.json))) }
             var table = Table(["id", "kind", "name", "organization", "is", "state"])

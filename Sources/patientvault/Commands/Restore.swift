@@ -114,7 +114,7 @@ struct Restore: ParsableCommand {
 
     private func report(_ head: BackupFile.Head, _ withheld: Int) throws {
         try options.withVault { vault in
-            try vault.core.recordRestore(
+            try vault.localGuard().recordRestore(
                 made: head.time,
                 withheld: withheld,
                 by: try vault.caller(for: ["kind": "keys", "action": "restore"]),

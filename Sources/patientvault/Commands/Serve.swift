@@ -11,7 +11,9 @@ struct Serve: ParsableCommand {
         abstract: "FHIR R4 and SMART Backend Services over HTTP.",
         discussion: """
             Plain HTTP is served on a loopback address only. Ends gracefully on SIGTERM or Ctrl-C. \
-            Register programs with `patientvault client new` first.
+            Register programs with `patientvault client new` first. With `--guard` the Guard is another \
+            process, and `--as` names a principal that may write: what a crash left of a write is closed in \
+            its name. A Guard that is sealed or gone is answered with 503.
             """
     )
 
@@ -39,7 +41,10 @@ struct Serve: ParsableCommand {
     func run() throws {
         let listening = try listenerOptions()
         let place = Place(origin: origin, host: host, isTLS: certificates != nil)
-        try options.withVault(labels: true) { vault in
+        try options.withVault(labels: true, recovers: true, answerSeconds: 20) { vault in
+            if !vault.isGuardElsewhere {
+                try WitnessCheck(folder: options.folder, terminal: options.terminal).run(vault.core)
+            }
             let server = Server(
                 vault: vault.service,
                 options: Server.Options(origin: place.address(port: port)),
@@ -48,8 +53,8 @@ struct Serve: ParsableCommand {
             )
             let listener = try HTTPListener(server, options: listening)
             let terminal = options.terminal
-            let keeper = CheckpointKeeper(vault)
-            defer { keeper.stop() }
+            let keeper = vault.isGuardElsewhere ? nil : CheckpointKeeper(vault)
+            defer { keeper?.stop() }
             try Self.wait {
                 try await listener.run { port in
                     let address = place.address(port: port)
@@ -115,13 +120,15 @@ struct Serve: ParsableCommand {
     }
 }
 
-/// Signs a checkpoint every ten seconds and leaves it beside the vault, as the witness of the next start.
+/// Signs a checkpoint where the log grew and leaves it beside the vault, as the witness of the next start.
+///
+/// Every five seconds, so that one is never ten seconds old; the last comes when the vault is closed.
 struct CheckpointKeeper {
     private let timer: any DispatchSourceTimer
 
     init(_ vault: OpenVault) {
         let timer = DispatchSource.makeTimerSource(queue: .global())
-        timer.schedule(deadline: .now() + 10, repeating: 10)
+        timer.schedule(deadline: .now() + 5, repeating: 5)
         timer.setEventHandler { try? vault.keepCheckpoint() }
         timer.resume()
         self.timer = timer

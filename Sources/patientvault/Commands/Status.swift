@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Sealing
 internal import Guard
+internal import GuardLink
 internal import Vault
 internal import Records
 internal import VaultCore
@@ -14,17 +15,16 @@ struct Status: ParsableCommand {
 
     func run() throws {
         let terminal = options.terminal
-        guard options.passphrase.isAvailable || !options.folder.exists else {
+        if let address = options.runningGuard {
+            let state = try KeeperClient(try GuardAddress(address).transport()).look()
+            if state.isSealed { return showSealed(state.vault, on: terminal) }
+        } else if !options.passphrase.isAvailable, options.folder.exists {
             // Without a passphrase the vault stays sealed, and that is the whole answer.
             let file = try PassphraseFile(parsing: try Files.readText(options.folder.keyFile))
-            let json: JSONValue = [
-                "sealed": true, "vaultID": .string(file.vault.description), "patients": .null,
-                "records": .null, "logSize": .null,
-            ]
-            return show(json, on: terminal)
+            return showSealed(file.vault, on: terminal)
         }
         try options.withVault { vault in
-            let status = try vault.core.status()
+            let status = try vault.core.status(by: try vault.caller(for: GuardRequest.status))
             let counts = try vault.service.records.counts()
             show(
                 [
@@ -42,6 +42,16 @@ struct Status: ParsableCommand {
                 on: terminal
             )
         }
+    }
+
+    private func showSealed(_ vault: VaultID, on terminal: Terminal) {
+        show(
+            [
+                "sealed": true, "vaultID": .string(vault.description), "patients": .null,
+                "records": .null, "logSize": .null,
+            ],
+            on: terminal
+        )
     }
 
     private func show(_ json: JSONValue, on terminal: Terminal) {

@@ -36,6 +36,15 @@ struct VaultOptions: ParsableArguments {
     var passphraseFile: String?
 
     @Option(
+        name: .customLong("guard"),
+        help: ArgumentHelp(
+            "A running Guard, socket or tls://HOST:PORT; else PATIENTVAULT_GUARD, else one in-process.",
+            valueName: "socket"
+        )
+    )
+    var guardAddress: String?
+
+    @Option(
         name: .customLong("as"),
         help: ArgumentHelp(
             "Acting principal's key file; else PATIENTVAULT_AS.",
@@ -53,6 +62,9 @@ struct VaultOptions: ParsableArguments {
     }
 
     var passphrase: PassphraseInput { PassphraseInput(option: passphraseFile) }
+
+    /// Where a running Guard listens; `nil` for a Guard in this process.
+    var runningGuard: String? { guardAddress ?? Environment["PATIENTVAULT_GUARD"] }
 
     func acting() throws -> Acting {
         guard let path = actingKeyFile ?? Environment["PATIENTVAULT_AS"] else { return .operator }
@@ -81,23 +93,41 @@ struct VaultOptions: ParsableArguments {
     /// - Parameters:
     ///   - action: Named where the command needs a principal; `nil` where the operator may do it.
     ///   - labels: Whether something may be labelled.
+    ///   - recovers: Whether what a crash left of a write is closed first where the Guard runs elsewhere; one
+    ///     in this process always does that.
+    ///   - answerSeconds: How long a Guard elsewhere is waited for.
     ///   - body: The command.
     /// - Returns: What the command returns.
     /// - Throws: What the command throws, or a ``Failure``.
     func withVault<Value>(
         principalFor action: String? = nil,
         labels: Bool = false,
+        recovers: Bool = false,
+        answerSeconds: Int64? = nil,
         _ body: (OpenVault) throws -> Value
     ) throws -> Value {
         let acting = try acting()
         if let action { try acting.required(for: action) }
-        let vault = try OpenVault.open(
-            folder,
-            passphrase: passphrase,
-            acting: acting,
-            labels: labels,
-            context: Self.context
-        )
+        let vault: OpenVault
+        if let address = runningGuard {
+            vault = try OpenVault.open(
+                folder,
+                guard: try GuardAddress(address),
+                acting: acting,
+                labels: labels,
+                recovers: recovers,
+                answerSeconds: answerSeconds,
+                context: Self.context
+            )
+        } else {
+            vault = try OpenVault.open(
+                folder,
+                passphrase: passphrase,
+                acting: acting,
+                labels: labels,
+                context: Self.context
+            )
+        }
         let value: Value
         do { value = try body(vault) } catch {
             vault.abandon()

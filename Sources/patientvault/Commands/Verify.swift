@@ -40,22 +40,29 @@ struct Verify: ParsableCommand {
 
     static func finding(_ options: VaultOptions) throws -> Finding {
         var finding = Finding()
-        guard options.folder.exists else {
-            return try options.withVault { _ in finding }
-        }
-        // A root key that is being replaced: opening finishes what a crash left.
-        if Files.exists(options.folder.nextKeyFile) { try options.withVault { _ in } }
-        for name in try options.folder.alteredFiles() {
-            finding.problems.append(("file", "`\(name)` is not as it was made"))
+        // The Guard's own files are looked at where it runs.
+        if options.runningGuard == nil {
+            guard options.folder.exists else {
+                return try options.withVault { _ in finding }
+            }
+            // A root key that is being replaced: opening finishes what a crash left.
+            if Files.exists(options.folder.nextKeyFile) { try options.withVault { _ in } }
+            for name in try options.folder.alteredFiles() {
+                finding.problems.append(("file", "`\(name)` is not as it was made"))
+            }
         }
         do {
             try options.withVault { vault in
-                let report = try vault.service.verify()
+                let report = try vault.service.verify(by: try vault.session())
                 finding.entries = report.entries
                 finding.versions = report.versions
                 finding.problems += report.problems.map { ($0.kind, $0.detail) }
                 finding.notes = report.notes
-                let first = try vault.core.entry(at: 0, by: .operator, context: vault.context)
+                let first = try vault.core.entry(
+                    at: 0,
+                    by: try vault.caller(for: GuardRequest.entry(0)),
+                    context: vault.context
+                )
                 if first["policyDigest"] != vault.core.policyDigest {
                     finding.problems.append(
                         ("policy", "the policies in the folder are not those that the log names")

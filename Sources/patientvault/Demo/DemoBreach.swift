@@ -24,7 +24,7 @@ struct DemoBreach {
     // MARK: Chapters
 
     private func earlier() throws {
-        stage.chapter("Dr. Hale, on call, breaks the glass; these keys live for four hours")
+        stage.chapter("Dr. Hale, on call, breaks the glass; these keys live for five minutes")
         try stage.run(
             ["request", "poongodi", "--purpose", "TREAT", "--break-glass", "covering-colleague"]
                 + ["--category", "medications"] + by("hale")

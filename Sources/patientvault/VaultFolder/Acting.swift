@@ -17,7 +17,7 @@ enum Acting {
     }
 
     /// Proof for use cases that make several calls of the Guard: a session.
-    func session(of core: GuardCore, context: CallContext) throws -> Caller {
+    func session(of core: any GuardService, context: CallContext) throws -> Caller {
         switch self {
         case .operator: return .operator
         case .principal(let key):

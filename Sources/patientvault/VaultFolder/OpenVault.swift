@@ -12,14 +12,39 @@ struct OpenVault {
     let service: VaultService
     let acting: Acting
     let context: CallContext
+    /// What only a Guard in this process has; `nil` where it runs elsewhere and keeps its checkpoints itself.
+    private let own: OwnGuard?
+
+    /// Opens the ring and reads the passphrase; for the commands that wrap keys anew.
+    private struct OwnGuard {
+        let root: SecretKey
+        let input: PassphraseInput
+    }
+
     /// Opens the ring; for the commands that wrap keys anew.
-    let root: SecretKey
-    private let input: PassphraseInput
+    ///
+    /// - Throws: ``GuardIsElsewhere`` where the Guard runs elsewhere.
+    func root() throws -> SecretKey { try ownGuard().root }
 
     /// The passphrase once more.
-    func passphrase() throws -> SecretBytes { try input.read() }
+    ///
+    /// - Throws: As ``root()``.
+    func passphrase() throws -> SecretBytes { try ownGuard().input.read() }
 
-    var core: GuardCore { service.guard }
+    /// The Guard of this process, for what no wire carries.
+    ///
+    /// - Throws: A ``Failure`` of kind unavailable where it runs elsewhere.
+    func localGuard() throws -> GuardCore { try service.localGuard() }
+
+    /// Whether the Guard runs in another process, which keeps its checkpoints itself.
+    var isGuardElsewhere: Bool { own == nil }
+
+    private func ownGuard() throws -> OwnGuard {
+        guard let own else { throw GuardIsElsewhere() }
+        return own
+    }
+
+    var core: any GuardService { service.guard }
 
     /// Proof over one request.
     func caller(for body: JSONValue) throws -> Caller {
@@ -64,16 +89,14 @@ struct OpenVault {
             vault: vault,
             witnessed: try folder.witnessedCheckpoint(),
             policies: rules,
+            limits: try policies.limits(),
             clock: SystemClock(),
             random: SystemRandom()
         )
         if Files.exists(folder.cosignedFile) {
             try core.requireExtends(try Files.readText(folder.cosignedFile))
         }
-        if case .principal(let key) = acting {
-            if key.vault == nil, !core.isDemo { throw GuardError.exampleKey }
-            if let vault = key.vault, vault != core.vault { throw GuardError.otherVault }
-        }
+        try check(acting, against: core)
         let records = try SQLiteRecordStore(
             path: folder.recordsFile,
             vault: vault,
@@ -90,9 +113,62 @@ struct OpenVault {
             service: service,
             acting: acting,
             context: context,
-            root: root,
-            input: passphrase
+            own: OwnGuard(root: root, input: passphrase)
         )
+    }
+
+    /// Opens the record side of a vault whose Guard runs elsewhere.
+    ///
+    /// - Parameters:
+    ///   - folder: Where the records are; the Guard's own files need not be there.
+    ///   - address: Where the Guard listens.
+    ///   - acting: In whose name; never the operator's.
+    ///   - labels: Whether something may be labelled; loads the tables.
+    ///   - recovers: Whether what a crash left of a write is closed first.
+    ///   - answerSeconds: How long an answer is waited for; `nil` for as long as a check of a long log takes.
+    ///   - context: Where the call comes from.
+    /// - Returns: The vault.
+    /// - Throws: A ``Failure``; then nothing stays open.
+    static func open(
+        _ folder: VaultFolder,
+        guard address: GuardAddress,
+        acting: Acting,
+        labels: Bool,
+        recovers: Bool,
+        answerSeconds: Int64?,
+        context: CallContext
+    ) throws -> OpenVault {
+        try acting.required(for: "--guard")
+        let remote = try RemoteGuard(
+            try answerSeconds.map { try address.transport(answerSeconds: $0) }
+                ?? address.transport()
+        )
+        try check(acting, against: remote)
+        let records = try SQLiteRecordStore(
+            path: folder.recordsFile,
+            vault: remote.vault,
+            mode: .open
+        )
+        let service = try VaultService(
+            guard: remote,
+            records: records,
+            labeller: Labeller(try PolicyFolder(folder.policies).labels(all: labels)),
+            random: SystemRandom(),
+            recoveringAs: recovers ? try acting.session(of: remote, context: context) : nil
+        )
+        return OpenVault(
+            folder: folder,
+            service: service,
+            acting: acting,
+            context: context,
+            own: nil
+        )
+    }
+
+    private static func check(_ acting: Acting, against service: any GuardService) throws {
+        guard case .principal(let key) = acting else { return }
+        if key.vault == nil, !service.isDemo { throw GuardError.exampleKey }
+        if let vault = key.vault, vault != service.vault { throw GuardError.otherVault }
     }
 
     /// Closes the vault and leaves the newest signed checkpoint beside the folder.
@@ -100,6 +176,7 @@ struct OpenVault {
     /// CRASH: without the last step the file holds an older checkpoint of the same log, which the next
     /// start accepts.
     func close() throws {
+        guard own != nil else { return try service.close() }
         let note = Array(try core.checkpoint().utf8)
         try service.close()
         try keep(note)

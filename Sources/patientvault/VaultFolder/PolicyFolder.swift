@@ -1,4 +1,5 @@
 internal import Consent
+internal import Guard
 internal import VaultCore
 #if canImport(Glibc)
 internal import Glibc
@@ -56,6 +57,13 @@ struct PolicyFolder {
             )
         }
         return try PolicySet(files: files)
+    }
+
+    /// How often a principal may ask: `limits.json` on top of what ships.
+    func limits() throws -> RateLimits {
+        let file = "\(path)/limits.json"
+        guard Files.exists(file) else { return .shipped }
+        return try RateLimits(parsing: try Files.readText(file))
     }
 
     /// The statements about the rules, ready to be proved.

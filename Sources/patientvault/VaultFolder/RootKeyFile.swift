@@ -18,11 +18,18 @@ struct RootKeyFile {
         _ passphrase: PassphraseInput,
         storage: SQLiteGuardStorage
     ) throws -> (vault: VaultID, root: SecretKey) {
+        try open(try passphrase.read(), storage: storage)
+    }
+
+    /// The same for a passphrase that was given already.
+    func open(
+        _ secret: SecretBytes,
+        storage: SQLiteGuardStorage
+    ) throws -> (vault: VaultID, root: SecretKey) {
         let file = try PassphraseFile(parsing: try Files.readText(folder.keyFile))
         guard Files.exists(folder.nextKeyFile) else {
-            return (file.vault, try Self.key(file, passphrase.read()))
+            return (file.vault, try Self.key(file, secret))
         }
-        let secret = try passphrase.read()
         if let root = try? Self.key(file, secret),
             try GuardCore.opensRing(storage, root: root, vault: file.vault)
         {

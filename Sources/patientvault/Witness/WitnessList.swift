@@ -40,6 +40,11 @@ struct WitnessAddress {
         prefix = path.isEmpty || path.hasSuffix("/") ? "/\(path)" : "/\(path)/"
     }
 
+    /// The witnesses of a file, one a line.
+    static func list(_ path: String) throws -> [WitnessAddress] {
+        try Files.readText(path).split(separator: "\n").map { try WitnessAddress($0) }
+    }
+
     /// What a witness answered.
     enum Answer {
         case line(String)
@@ -70,15 +75,17 @@ struct WitnessAddress {
 
 /// Cosignatures for the newest checkpoint of an open vault.
 struct Cosigning {
-    let core: GuardCore
+    let core: any GuardService
     /// The cosigned checkpoint so far; starts as the log's own.
     private(set) var note: SignedNote
     /// Witnesses that did not cosign, and why.
     private(set) var failures: [(name: String, why: String)] = []
     /// How many did.
     private(set) var count = 0
+    /// Whether a witness has cosigned another log than this one: the two cannot both be true.
+    private(set) var isForked = false
 
-    init(core: GuardCore) throws {
+    init(core: any GuardService) throws {
         self.core = core
         note = try SignedNote(parsing: Array(try core.witnessRequest(from: 0).checkpoint.utf8))
     }
@@ -94,7 +101,11 @@ struct Cosigning {
         switch answer {
         case .line(let text): take(text, of: witness.key)
         case .knows: fail(witness, "it changes its mind about the size that it knows")
-        case .refused(let status): fail(witness, "it refused with status \(status)")
+        case .refused(let status):
+            if [Witness.Refusal.forked, .notConsistent].contains(where: { $0.status == status }) {
+                isForked = true
+            }
+            fail(witness, "it refused with status \(status)")
         case .unreachable: fail(witness, "it cannot be reached")
         }
     }

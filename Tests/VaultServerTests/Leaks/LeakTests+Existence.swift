@@ -127,7 +127,8 @@ extension LeakTests {
             purposes: ["FAMRQT"]
         )
         let labels = try h.vault.guard.patients(
-            holding: RecordID(type: "CarePlan", id: try #require(FHIRID("cp")))
+            holding: RecordID(type: "CarePlan", id: try #require(FHIRID("cp"))),
+            by: .operator
         )
         #expect(labels.map(\.description) == ["Patient/c"])
         #expect(get("CarePlan/cp").status == 404)

@@ -60,7 +60,7 @@ public struct Drill {
         if response.incident.state != .closed {
             faults.append("the case ended as `\(response.incident.state.rawValue)`")
         }
-        faults += try service.verify().problems.map { "verify: \($0.detail)" }
+        faults += try service.verify(by: .operator).problems.map { "verify: \($0.detail)" }
         let (sets, records) = Self.found(response.scope)
         return Outcome(
             finding: DrillFinding(

@@ -45,8 +45,7 @@ struct ResponseRedaction: Sendable {
         return try (document.root["link"]?.elements.map { $0 } ?? []).compactMap { link in
             guard let text = link["other"]?["reference"]?.string,
                 let other = RecordID(literal: text), other.type == "Patient",
-                let context = try vault.guard.context(of: other, under: grant),
-                context.verdict(for: attributes).isPermitted
+                try vault.guard.permits(attributes, of: other, under: grant)
             else { return nil }
             return other
         }
@@ -77,7 +76,7 @@ struct ResponseRedaction: Sendable {
         let response = Set(opened.map(\.disclosed.record))
         let open = wanted.subtracting(response).sorted()
         for record in wanted.intersection(response) { named[record] = true }
-        let standings = try vault.guard.standing(of: open, of: grant.patient, to: context)
+        let standings = try vault.guard.standing(of: open, to: context, under: grant)
         for (record, standing) in zip(open, standings) {
             named[record] = mayName(record, standing)
         }

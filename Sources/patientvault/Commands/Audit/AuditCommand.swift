@@ -27,7 +27,8 @@ extension OpenVault {
     /// Names of principals by id, for lists that people read.
     func names() throws -> [String: String] {
         var names: [String: String] = [:]
-        for principal in try core.principals() {
+        let known = try core.principals(by: try caller(for: GuardRequest.principals))
+        for principal in known {
             names[principal.id.text] = Words.printable(principal.name)
         }
         return names

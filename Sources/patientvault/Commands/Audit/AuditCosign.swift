@@ -34,10 +34,7 @@ struct AuditCosign: ParsableCommand {
                     to: request
                 )
             }
-            let path = witnesses ?? options.folder.witnessesFile
-            let list = try Files.readText(path).split(separator: "\n").map {
-                try WitnessAddress($0)
-            }
+            let list = try WitnessAddress.list(witnesses ?? options.folder.witnessesFile)
             var cosigning = try Cosigning(core: vault.core)
             if let response {
                 let text = try Files.readText(response)

@@ -48,7 +48,9 @@ struct AuditPatient: ParsableCommand {
             verifierKey: vault.core.verifierKey
         )
         let reference = entries.lazy.compactMap { $0.parts.first?.reference }.first
-        let own = try vault.core.principals().filter { principal in
+        let own = try vault.core.principals(
+            by: try vault.caller(for: GuardRequest.principals)
+        ).filter { principal in
             principal.requester.kind == .patient
                 && reference.map(principal.requester.references.contains) == true
         }

@@ -17,7 +17,10 @@ struct AuditVerify: ParsableCommand {
         var finding = Verify.Finding()
         do {
             try options.withVault { vault in
-                let audit = try vault.core.auditLog(extending: given)
+                let audit = try vault.core.auditLog(
+                    extending: given,
+                    by: try vault.caller(for: GuardRequest.audit)
+                )
                 finding.entries = audit.entries
                 finding.problems = audit.problems.map { ($0.kind, $0.detail) }
                 finding.notes = audit.notes
@@ -60,7 +63,13 @@ struct AuditCheckpoint: ParsableCommand {
             if terminal.isJSON {
                 terminal.answer([
                     "ok": true, "checkpoint": .string(note),
-                    "logSize": .int(Int64(clamping: try vault.core.status().logSize)),
+                    "logSize": .int(
+                        Int64(
+                            clamping: try vault.core.status(
+                                by: try vault.caller(for: GuardRequest.status)
+                            ).logSize
+                        )
+                    ),
                     "publicKey": .string(vault.core.verifierKey),
                 ])
             } else if out == nil {
@@ -137,7 +146,9 @@ struct AuditProve: ParsableCommand {
         case (nil, let patient?, let start?, let end?) where checkpoint.isEmpty:
             return try calm(patient, start, end, vault)
         case (nil, nil, nil, nil) where !checkpoint.isEmpty:
-            return try vault.core.checkpointChain(try checkpoint.map { try Files.readText($0) })
+            return try vault.localGuard().checkpointChain(
+                try checkpoint.map { try Files.readText($0) }
+            )
         default:
             throw Complaint.usage(
                 "this is not one thing to prove",
@@ -157,7 +168,7 @@ struct AuditProve: ParsableCommand {
             "kind": "not-accessed-proof", "patient": LogQuery.text(of: patient),
             "from": .int(start.microseconds), "until": .int(end.microseconds),
         ]
-        let proof = try vault.core.notAccessedProof(
+        let proof = try vault.localGuard().notAccessedProof(
             of: patient,
             from: start,
             until: end,

@@ -44,6 +44,8 @@ struct BreachContain: ParsableCommand {
             guard before.state != .closed else {
                 throw Complaint.badInput("the case is closed", hint: "reopen it first")
             }
+            // Keys are replaced by a Guard of this process only: nothing is half done where there is none.
+            if rotate != nil, !reverse { _ = try open.localGuard() }
             let measures = try what.measures(in: open)
             let earlier = try Self.states(of: measures, in: open)
             let done =
@@ -95,7 +97,9 @@ struct BreachContain: ParsableCommand {
         let disabled = done.compactMap { measure -> String? in
             if case .disable(let id) = measure { id.text } else { nil }
         }
-        let sealed = try at.open.core.seals().map(\.name)
+        let sealed = try at.open.core.seals(
+            by: try at.open.caller(for: GuardRequest.seals)
+        ).map(\.name)
         let more: [JSONValue.Member] = [
             .init(reverse ? "reinstated" : "disabled", .strings(disabled)),
             .init(reverse ? "reversed" : "closed", .strings(done.map(\.name))),
@@ -133,8 +137,10 @@ struct BreachContain: ParsableCommand {
         of measures: [ContainmentMeasure],
         in open: OpenVault
     ) throws -> String {
-        let known = try open.core.principals()
-        let seals = Set(try open.core.seals())
+        let known = try open.core.principals(
+            by: try open.caller(for: GuardRequest.principals)
+        )
+        let seals = Set(try open.core.seals(by: try open.caller(for: GuardRequest.seals)))
         let texts = measures.map { measure -> String in
             switch measure {
             case .disable(let id):

@@ -30,7 +30,9 @@ struct BreachReady: ParsableCommand {
         try options.withPerson("breach ready") { open, person in
             let now = try open.core.incidentTime()
             let history = try Self.drills(in: open, by: person)
-            var items = try Self.roles(try open.core.principals())
+            var items = try Self.roles(
+                try open.core.principals(by: try open.caller(for: GuardRequest.principals))
+            )
             items.append(try contact(rules, open.folder))
             items.append(Self.drill(history, now))
             items.append(Self.checks(history, now))

@@ -35,7 +35,10 @@ struct BreachScope: ParsableCommand {
             let before = try options.incident(in: open, by: people[0])
             let suspected = try suspicion.suspicion(takenAt: begin) {
                 guard let patient = PatientDesignation($0),
-                    let name = try open.core.sealedName(of: patient),
+                    let name = try open.core.sealedName(
+                        of: patient,
+                        by: try open.caller(for: GuardRequest.sealedName(of: patient))
+                    ),
                     let pseudonym = Hex.decode(name).flatMap({ PatientPseudonym(bytes: $0) })
                 else { throw GuardError.unknown(what: "patient") }
                 return pseudonym

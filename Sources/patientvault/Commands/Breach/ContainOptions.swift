@@ -38,7 +38,10 @@ struct ContainOptions: ParsableArguments {
         }
         for name in patients {
             guard let patient = PatientDesignation(name),
-                let pseudonym = try open.core.sealedName(of: patient)
+                let pseudonym = try open.core.sealedName(
+                    of: patient,
+                    by: try open.caller(for: GuardRequest.sealedName(of: patient))
+                )
             else { throw GuardError.unknown(what: "patient") }
             found.append(try Self.seal(.patient, pseudonym))
         }

@@ -69,7 +69,9 @@ struct ConsentPreviewCommand: ParsableCommand {
     /// The principal, or the person whom the record names and who is not registered yet.
     private func requester(in vault: OpenVault) throws -> Requester {
         if let id = PrincipalID(principal),
-            let known = try vault.core.principals().first(where: { $0.id == id })
+            let known = try vault.localGuard().principals(by: .operator).first(where: {
+                $0.id == id
+            })
         {
             return known.requester
         }

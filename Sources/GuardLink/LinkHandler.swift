@@ -1,0 +1,133 @@
+internal import Guard
+internal import NIOCore
+internal import NIOPosix
+internal import Sealing
+internal import Synchronization
+internal import VaultCore
+
+/// One connection: collects a frame, has it answered, sends the answer, reads on.
+///
+/// Nothing is read while a message is worked on, so a peer can have one call under way and no more in memory
+/// than one frame. The first thing that is not as it must be ends the connection.
+final class LinkHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let link: Link
+    private let peer: Peer
+    private var collected = ByteBuffer()
+    private var isBusy = false
+    private var isCounted = false
+    private var deadline = NIODeadline.distantFuture
+
+    init(link: Link, peer: Peer) {
+        self.link = link
+        self.peer = peer
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        let isWithin = link.open.withLock { open in
+            guard open < link.limits.connectionCount else { return false }
+            open += 1
+            return true
+        }
+        guard isWithin else { return context.close(promise: nil) }
+        isCounted = true
+        // Who has just come, or shakes hands, has not much longer than for a frame.
+        deadline = .now() + .seconds(3 * link.limits.frameSeconds)
+        watch(context)
+        context.fireChannelActive()
+        context.read()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        deadline = .distantFuture
+        if isCounted { link.open.withLock { $0 -= 1 } }
+        isCounted = false
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if collected.readableBytes == 0 {
+            deadline = .now() + .seconds(link.limits.frameSeconds)
+        }
+        var part = unwrapInboundIn(data)
+        collected.writeBuffer(&part)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) { proceed(context) }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    private func proceed(_ context: ChannelHandlerContext) {
+        guard !isBusy else { return }
+        guard let header = collected.getBytes(at: collected.readerIndex, length: 4) else {
+            return context.read()
+        }
+        guard let length = FrameHeader.length(header, limit: link.limits.messageByteCount) else {
+            return context.close(promise: nil)
+        }
+        guard collected.readableBytes >= 4 + length else { return context.read() }
+        collected.moveReaderIndex(forwardBy: 4)
+        guard let message = collected.readBytes(length: length) else { return }
+        // A large message leaves no large buffer behind.
+        if collected.readableBytes == 0 {
+            if collected.capacity > 65_536 { collected = ByteBuffer() } else { collected.clear() }
+        }
+        isBusy = true
+        deadline = .distantFuture
+        work(on: message, context)
+    }
+
+    private func work(on message: [UInt8], _ context: ChannelHandlerContext) {
+        let (link, peer) = (link, peer)
+        let answer = link.pool.runIfActive(eventLoop: context.eventLoop) {
+            var message = message
+            defer { Wiping.wipe(&message) }
+            return link.answer(message, from: peer)
+        }
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        answer.whenComplete { result in
+            let (handler, context) = bound.value
+            guard context.channel.isActive, case .success(let answer?) = result else {
+                return context.close(promise: nil)
+            }
+            handler.send(answer.bytes, isFarewell: answer.isFarewell, context)
+        }
+    }
+
+    private func send(_ answer: [UInt8], isFarewell: Bool, _ context: ChannelHandlerContext) {
+        var buffer = context.channel.allocator.buffer(capacity: 4 + answer.count)
+        buffer.writeBytes(FrameHeader.bytes(answer.count))
+        buffer.writeBytes(answer)
+        var answer = answer
+        Wiping.wipe(&answer)
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        if isFarewell {
+            let keeper = link.keeper
+            sent.futureResult.whenComplete { _ in keeper.leave() }
+        }
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: sent)
+        isBusy = false
+        let now = NIODeadline.now()
+        deadline =
+            now
+            + .seconds(
+                collected.readableBytes == 0 ? link.limits.idleSeconds : link.limits.frameSeconds
+            )
+        proceed(context)
+    }
+
+    /// Looks now and then whether this connection has outlived its time.
+    private func watch(_ context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: .seconds(link.limits.frameSeconds)) {
+            let (handler, context) = bound.value
+            guard context.channel.isActive else { return }
+            if handler.deadline < .now() { return context.close(promise: nil) }
+            handler.watch(context)
+        }
+    }
+}
