@@ -170,7 +170,12 @@ struct RandomMaker {
         _ world: inout RandomWorld,
         _ record: inout RandomRecord
     ) {
-        for (key, value) in condition.sorted(by: { $0.key < $1.key }) {
+        // What wipes labels comes first, and a consent last, for it names what the others drew.
+        let ranks = ["label_none": 0, "consent_names_label": 2]
+        let keys = condition.sorted {
+            (ranks[$0.key] ?? 1, $0.key) < (ranks[$1.key] ?? 1, $1.key)
+        }
+        for (key, value) in keys {
             let texts = (value as? [Any] ?? [value]).map { "\($0)" }
             switch key {
             case "requester": world.kind = RequesterKind(rawValue: pick(texts)) ?? world.kind

@@ -5,17 +5,20 @@ import Yams
 
 /// The rules, straight from docs/consent.md and the policy files, slowly and without any shared code.
 struct ReferenceEvaluator {
+    /// As YAML has them.
     let rules: [[String: Any]]
+    private let read: [ReferenceRule]
 
     init(_ files: [PolicySet.File]) throws {
         rules = try files.flatMap { file -> [[String: Any]] in
             let content = try Yams.load(yaml: file.text) as? [String: Any] ?? [:]
             return content["rules"] as? [[String: Any]] ?? []
         }
+        read = rules.map(ReferenceRule.init)
     }
 
     func decide(_ world: RandomWorld, _ record: RandomRecord) -> (permit: Bool, layer: String) {
-        ReferenceQuestion(world: world, record: record, labels: Labels(record.codes)).answer(rules)
+        ReferenceQuestion(world: world, record: record, labels: Labels(record.codes)).answer(read)
     }
 }
 
@@ -24,14 +27,14 @@ struct ReferenceQuestion {
     let record: RandomRecord
     let labels: Labels
 
-    func answer(_ rules: [[String: Any]]) -> (permit: Bool, layer: String) {
+    func answer(_ rules: [ReferenceRule]) -> (permit: Bool, layer: String) {
         if world.purposes.isEmpty { return (false, "default-deny") }
         let isSelf = world.kind == .patient
         for layer in Layer.allCases.map(\.rawValue) where layer != "default-deny" {
             if isSelf, layer != "law-hard", layer != "law-default" { continue }
             var spoken: Set<Bool> = []
-            for rule in rules where rule["layer"] as? String == layer && applies(rule) {
-                spoken.insert(rule["effect"] as? String == "permit")
+            for rule in rules where rule.layer == layer && applies(rule) {
+                spoken.insert(!rule.isDeny)
             }
             for consent in world.consents where consent.isActive {
                 spoken.formUnion(says(consent, layer))
@@ -149,18 +152,14 @@ struct ReferenceQuestion {
 
     // MARK: policy files
 
-    private func applies(_ rule: [String: Any]) -> Bool {
-        let isDeny = rule["effect"] as? String == "deny"
-        let countries = rule["jurisdiction"] as? [String] ?? [world.country]
-        let unless = rule["unless"] as? [[String: Any]] ?? []
-        return countries.contains(world.country)
-            && holds(rule["when"] as? [String: Any] ?? [:], needsAll: !isDeny)
-            && !unless.contains { holds($0, needsAll: isDeny) }
+    private func applies(_ rule: ReferenceRule) -> Bool {
+        rule.countries?.contains(world.country) ?? true
+            && holds(rule.when, needsAll: !rule.isDeny)
+            && !rule.unless.contains { holds($0, needsAll: rule.isDeny) }
     }
 
-    private func holds(_ condition: [String: Any], needsAll: Bool) -> Bool {
-        condition.allSatisfy { key, value in
-            let texts = (value as? [Any] ?? [value]).map { "\($0)" }
+    private func holds(_ condition: ReferenceRule.Condition, needsAll: Bool) -> Bool {
+        condition.allSatisfy { key, texts, ages in
             switch key {
             case "requester": return texts.contains(world.kind.rawValue)
             case "role": return world.roles.contains(where: texts.contains)
@@ -175,7 +174,6 @@ struct ReferenceQuestion {
             case "evidence": return world.evidence.contains { texts.contains($0.rawValue) }
             case "patient_status": return (texts == ["deceased"]) == world.isDeceased
             case "patient_age":
-                let ages = value as? [String: Int] ?? [:]
                 return (ages["from", default: 0]..<ages["under", default: 200]).contains(world.age)
             case "break_glass": return texts == [emergency]
             case "consent": return !consentStates.isDisjoint(with: texts)
@@ -188,7 +186,7 @@ struct ReferenceQuestion {
             case "record": return texts.contains(where: hasMark)
             case "author": return texts.contains { hasMark("authored-by-\($0)") }
             case "consent_names_label":
-                let wanted = (condition["label"] as? [Any] ?? []).map { "\($0)" }
+                let wanted = condition.first { $0.key == "label" }?.texts ?? []
                 return world.consents.contains {
                     $0.isActive && !$0.isMalformed && names(wanted, texts[0], $0.root, RandomRule())
                 }

@@ -1,5 +1,31 @@
 import Consent
 
+/// A rule as YAML has it, its texts taken out once.
+struct ReferenceRule {
+    typealias Condition = [(key: String, texts: [String], ages: [String: Int])]
+
+    let layer: String
+    let isDeny: Bool
+    let countries: [String]?
+    let when: Condition
+    let unless: [Condition]
+
+    init(_ rule: [String: Any]) {
+        layer = rule["layer"] as? String ?? ""
+        isDeny = rule["effect"] as? String == "deny"
+        countries = rule["jurisdiction"] as? [String]
+        when = Self.condition(rule["when"] as? [String: Any] ?? [:])
+        unless = (rule["unless"] as? [[String: Any]] ?? []).map(Self.condition)
+    }
+
+    private static func condition(_ keys: [String: Any]) -> Condition {
+        keys.map { key, value in
+            let texts = (value as? [Any] ?? [value]).map { "\($0)" }
+            return (key, texts, value as? [String: Int] ?? [:])
+        }
+    }
+}
+
 /// What the facts say.
 extension ReferenceQuestion {
     var relationships: Set<String> {
