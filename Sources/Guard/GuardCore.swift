@@ -19,12 +19,14 @@ public final class GuardCore: Sendable {
     public let vault: VaultID
     /// The log's name, first line of every checkpoint.
     public let origin: String
-    /// The policies in force.
-    public let policies: PolicySet
+    /// The policies in force; ``reload(_:evenIfSame:context:)`` replaces them.
+    public var policies: PolicySet { inForce.current }
+    let inForce: PoliciesInForce
     /// Whether the vault's first entry says `demo`.
     public let isDemo: Bool
     /// SHA-256 over the policies in force (as a Merkle leaf), in hexadecimal.
-    public let policyDigest: String
+    public var policyDigest: String { digest.withLock { $0 } }
+    let digest: Mutex<String>
     let signer: Mutex<NoteSigningKey>
 
     struct Mutable {
@@ -47,8 +49,8 @@ public final class GuardCore: Sendable {
     ) throws {
         vault = state.vault
         origin = state.origin
-        self.policies = policies
-        policyDigest = Self.digest(of: policies)
+        inForce = PoliciesInForce(policies)
+        digest = Mutex(Self.digest(of: policies))
         self.isDemo = isDemo
         let seed = state.ring.signing.withBytes { Array($0) }
         signer = Mutex(try NoteSigningKey(name: state.origin, seed: seed))

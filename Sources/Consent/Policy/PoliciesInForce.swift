@@ -18,14 +18,24 @@ public final class PoliciesInForce: Sendable {
 
     /// Replaces the set in force by what the files say.
     ///
-    /// - Parameter files: Every policy file of the folder, in any order.
+    /// - Parameters:
+    ///   - files: Every policy file of the folder, in any order.
+    ///   - evenIfSame: Whether it is announced although it says what the set in force says.
+    ///   - announce: Told of the checked set before it counts, such as to write it into a log; what it throws
+    ///     keeps the set in force.
     /// - Returns: Whether anything changed.
-    /// - Throws: ``ConsentError/policy(_:)`` with the first problem; the set in force then stays.
+    /// - Throws: ``ConsentError/policy(_:)`` with the first problem, or what `announce` throws; the set in
+    ///   force then stays.
     @discardableResult
-    public func reload(_ files: [PolicySet.File]) throws(ConsentError) -> Bool {
+    public func reload(
+        _ files: [PolicySet.File],
+        evenIfSame: Bool = false,
+        announce: (PolicySet) throws -> Void = { _ in }
+    ) throws -> Bool {
         let old = current
         let new = try PolicySet(files: files, options: old.options)
-        guard new.canonicalBytes != old.canonicalBytes else { return false }
+        guard evenIfSame || new.canonicalBytes != old.canonicalBytes else { return false }
+        try announce(new)
         stored.withLock { $0 = new }
         return true
     }

@@ -1,5 +1,10 @@
 internal import ArgumentParser
 internal import Dispatch
+#if canImport(Glibc)
+internal import Glibc
+#else
+internal import Darwin
+#endif
 internal import Sealing
 internal import Synchronization
 internal import Vault
@@ -13,7 +18,8 @@ struct Serve: ParsableCommand {
             Plain HTTP is served on a loopback address only. Ends gracefully on SIGTERM or Ctrl-C. \
             Register programs with `patientvault client new` first. With `--guard` the Guard is another \
             process, and `--as` names a principal that may write: what a crash left of a write is closed in \
-            its name. A Guard that is sealed or gone is answered with 503.
+            its name. A Guard that is sealed or gone is answered with 503. SIGHUP reads the vault's rules \
+            again: all of them, or none where a file is broken.
             """
     )
 
@@ -55,6 +61,8 @@ struct Serve: ParsableCommand {
             let terminal = options.terminal
             let keeper = vault.isGuardElsewhere ? nil : CheckpointKeeper(vault)
             defer { keeper?.stop() }
+            let reloader = try vault.isGuardElsewhere ? nil : PolicyReloader(vault, terminal)
+            defer { reloader?.stop() }
             try Self.wait {
                 try await listener.run { port in
                     let address = place.address(port: port)
@@ -118,6 +126,23 @@ struct Serve: ParsableCommand {
         done.wait()
         if let error = failure.withLock({ $0 }) { throw error }
     }
+}
+
+/// Reads the vault's rules again on SIGHUP.
+struct PolicyReloader {
+    private let source: any DispatchSourceSignal
+
+    init(_ vault: OpenVault, _ terminal: Terminal) throws {
+        let core = try vault.localGuard()
+        let folder = vault.folder
+        signal(SIGHUP, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: SIGHUP, queue: .global())
+        source.setEventHandler { folder.reloadPolicies(into: core, saying: terminal) }
+        source.resume()
+        self.source = source
+    }
+
+    func stop() { source.cancel() }
 }
 
 /// Signs a checkpoint where the log grew and leaves it beside the vault, as the witness of the next start.

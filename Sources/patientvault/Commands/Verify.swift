@@ -58,12 +58,7 @@ struct Verify: ParsableCommand {
                 finding.versions = report.versions
                 finding.problems += report.problems.map { ($0.kind, $0.detail) }
                 finding.notes = report.notes
-                let first = try vault.core.entry(
-                    at: 0,
-                    by: try vault.caller(for: GuardRequest.entry(0)),
-                    context: vault.context
-                )
-                if first["policyDigest"] != vault.core.policyDigest {
+                if try vault.loggedPolicies() != vault.core.policyDigest {
                     finding.problems.append(
                         ("policy", "the policies in the folder are not those that the log names")
                     )

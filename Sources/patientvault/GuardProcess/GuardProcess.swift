@@ -30,7 +30,6 @@ final class GuardProcess: GuardKeeper {
 
     private let folder: VaultFolder
     private let keyFile: PassphraseFile
-    private let policies: PolicySet
     private let state = Mutex(State())
     /// One attempt to unseal at a time: each may take a third of a second and a quarter of a gigabyte.
     private let attempts = Mutex(())
@@ -38,7 +37,9 @@ final class GuardProcess: GuardKeeper {
     init(folder: VaultFolder) throws {
         self.folder = folder
         keyFile = try PassphraseFile(parsing: try Files.readText(folder.keyFile))
-        policies = try PolicyFolder(folder.policies).rules()
+        folder.finishPolicies()
+        // Broken rules are said at the start, and not first when somebody unseals.
+        _ = try PolicyFolder(folder.policies).rules()
     }
 
     var service: (any GuardService)? { core }
@@ -89,7 +90,7 @@ final class GuardProcess: GuardKeeper {
             root: try root(storage),
             vault: keyFile.vault,
             witnessed: try folder.witnessedCheckpoint(),
-            policies: policies,
+            policies: try PolicyFolder(folder.policies).rules(),
             limits: try PolicyFolder(folder.policies).limits(),
             clock: SystemClock(),
             random: SystemRandom()
@@ -128,6 +129,13 @@ final class GuardProcess: GuardKeeper {
             case .seal:
                 try? seal()
                 return .sealed
+            case .reload:
+                let terminal = Terminal(json: false)
+                if let core {
+                    folder.reloadPolicies(into: core, saying: terminal)
+                } else {
+                    terminal.note("policies: sealed; they are read when it is unsealed")
+                }
             case nil: break
             }
             if core?.hasStopped == true { return .stopped(GuardStopped()) }

@@ -9,6 +9,7 @@ struct GuardSignals {
     enum Wish {
         case end
         case seal
+        case reload
     }
 
     private var set = sigset_t()
@@ -25,7 +26,8 @@ struct GuardSignals {
         var set = set
         var pause = timespec(tv_sec: 1, tv_nsec: 0)
         switch sigtimedwait(&set, nil, &pause) {
-        case SIGTERM, SIGINT, SIGHUP: return .end
+        case SIGTERM, SIGINT: return .end
+        case SIGHUP: return .reload
         case SIGUSR1: return .seal
         default: return nil
         }

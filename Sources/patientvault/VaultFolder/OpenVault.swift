@@ -79,6 +79,7 @@ struct OpenVault {
                 hint: "name one with `--vault DIR`, or make one with `patientvault init`"
             )
         }
+        folder.finishPolicies()
         let policies = PolicyFolder(folder.policies)
         let rules = try policies.rules()
         let storage = try SQLiteGuardStorage(path: folder.guardFile, creating: false)

@@ -86,11 +86,16 @@ struct PolicyFolder {
     }
 
     /// Copies everything that decides into a vault.
-    func copy(to other: String) throws {
+    func copy(to other: String) throws { try copy(to: other, rules: try ruleFiles()) }
+
+    /// The same with other rules.
+    func copy(to other: String, rules: [PolicySet.File]) throws {
         for folder in ["", "/labels", "/labels/codes", "/labels/words"] {
             try Files.makeFolder(other + folder)
         }
-        for name in files {
+        for rule in rules { try Files.create("\(other)/\(rule.name)", Array(rule.text.utf8)) }
+        let others = labelNames.map { "labels/\($0)" } + ["limits.json"]
+        for name in others where Files.exists("\(path)/\(name)") {
             try Files.create("\(other)/\(name)", try Files.read("\(path)/\(name)"))
         }
     }

@@ -14,7 +14,8 @@ struct GuardServe: ParsableCommand {
         abstract: "Runs the Guard of a vault until it is told to end.",
         discussion: """
             Starts sealed, unless a passphrase is at hand: `--passphrase-file`, or the systemd credential \
-            `patientvault-passphrase`. SIGUSR1 seals it, SIGTERM ends it; both sign a checkpoint first.
+            `patientvault-passphrase`. SIGUSR1 seals it, SIGTERM ends it; both sign a checkpoint first. SIGHUP \
+            reads the vault's rules again: all of them, or none where a file is broken.
             """
     )
 

@@ -6,7 +6,7 @@ struct PolicyCommand: ParsableCommand {
         abstract: "The rules: decided with, checked and proved.",
         subcommands: [
             PolicyDecide.self, PolicyCheck.self, PolicyProve.self, PolicyReplayCommand.self,
-            PolicySchemaCommand.self,
+            PolicySchemaCommand.self, PolicyReload.self,
         ]
     )
 }
