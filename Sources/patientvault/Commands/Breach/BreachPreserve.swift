@@ -28,11 +28,11 @@ struct BreachPreserve: ParsableCommand {
         var files = try file.map { ($0, TreeHasher.leafHash(try Files.read($0)).description) }
         try options.withPeople("breach preserve") { open, people in
             let before = try options.incident(in: open, by: people[0])
-            let checkpoint = try open.core.checkpoint()
+            let head = try anchor(in: open)
             if let export { files += try proofs(to: export, from: open, by: people[0]) }
             let now = try open.core.incidentTime().description
             let items =
-                [("log-head", TreeHasher.leafHash(Array(checkpoint.utf8)).description)] + files
+                [("log-head", TreeHasher.leafHash(Array(head.checkpoint.utf8)).description)] + files
             let custody = items.map { item -> JSONValue in
                 [
                     "item": .string(item.0), "who": .string(people[0].principal.text),
@@ -41,11 +41,11 @@ struct BreachPreserve: ParsableCommand {
                 ]
             }
             let artefacts = try attachments.artefacts([
-                .init("checkpoint", .string(checkpoint)),
+                .init("checkpoint", .string(head.checkpoint)),
                 .init(
                     "manifest",
                     .array(items.map { ["id": .string($0.0), "hash": .string($0.1)] })
-                ), .init("custody", .array(custody)), .init("gaps", []),
+                ), .init("custody", .array(custody)), .init("gaps", .strings(head.gaps)),
             ])
             let step = try open.service.take(
                 .preserve,
@@ -57,9 +57,34 @@ struct BreachPreserve: ParsableCommand {
             try StepAnswer(terminal: options.terminal, event: .preserve).show(
                 step,
                 before: before,
-                lines: items.map { "evidence `\($0.0)`: \($0.1)" }
+                lines: items.map { "evidence `\($0.0)`: \($0.1)" } + ["log head: \(head.summary)"]
+                    + head.gaps.map { "gap: \(Words.printable($0))" }
             )
         }
+    }
+
+    /// The newest checkpoint with what witnesses put under it.
+    ///
+    /// A witness that cannot be reached does not hold the evidence up: it is a gap that the case names.
+    ///
+    /// - Throws: ``GuardError/logRolledBack(size:witnessed:)`` where a witness knows a longer log.
+    private func anchor(
+        in open: OpenVault
+    ) throws -> (checkpoint: String, gaps: [String], summary: String) {
+        let checkpoint = try open.core.checkpoint()
+        let path = options.vault.folder.witnessesFile
+        guard Files.exists(path) else {
+            let gap = "no witness is named: only this vault's own key stands for the log's head"
+            return (checkpoint, [gap], "signed by the vault alone")
+        }
+        let witnesses = try WitnessAddress.list(path)
+        var cosigning = try Cosigning(core: open.core)
+        for witness in witnesses { try cosigning.ask(witness, from: 0) }
+        let gaps = cosigning.failures.map { "witness \($0.name): \($0.why)" }
+        let summary = "cosigned by \(cosigning.count) of \(witnesses.count) witnesses"
+        guard cosigning.count > 0 else { return (checkpoint, gaps, summary) }
+        try Files.replace(options.vault.folder.cosignedFile, mode: 0o644, cosigning.note.bytes)
+        return (cosigning.note.description, gaps, summary)
     }
 
     /// Most entries of one export; a longer window is exported in parts.
