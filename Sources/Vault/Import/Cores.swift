@@ -3,10 +3,12 @@ internal import Synchronization
 
 /// Runs a piece of pure work on several cores at once.
 enum Cores {
-    /// How many slices work is cut into.
+    /// How many work at once.
     static let count = 2
 
-    /// Cuts `0..<total` into one slice a core and works on all of them at once.
+    /// Cuts `0..<total` into slices and works on several at once.
+    ///
+    /// Who has ended with one takes the next, so that nobody waits for a core that is busy with other things.
     ///
     /// - Parameters:
     ///   - total: How many items there are.
@@ -20,29 +22,30 @@ enum Cores {
         _ work: @Sendable (Range<Int>) throws -> Output
     ) throws -> [Output] {
         guard total >= minimum else { return [try work(0..<total)] }
-        let size = (total + count - 1) / count
-        let results = Mutex([Result<Output, any Error>?](repeating: nil, count: count))
-        DispatchQueue.concurrentPerform(iterations: count) { part in
-            let slice = min(part * size, total)..<min((part + 1) * size, total)
-            let result = Result { try work(slice) }
-            results.withLock { $0[part] = result }
-        }
-        return try results.withLock { try $0.compactMap { try $0?.get() } }
+        let parts = max(1, min(count * 4, total / 8))
+        let size = (total + parts - 1) / parts
+        return try each(of: parts) { part in
+            Result {
+                try work(min(part * size, total)..<min((part + 1) * size, total))
+            }
+        }.map { try $0.get() }
     }
 
     /// Works on items one by one, several at once; who has ended with one takes the next.
     ///
     /// - Parameters:
     ///   - total: How many items there are.
+    ///   - workers: How many work at most.
     ///   - work: Works on one item.
     /// - Returns: The items' results in order.
     static func each<Output: Sendable>(
         of total: Int,
+        workers: Int = Cores.count,
         _ work: @Sendable (Int) -> Output
     ) -> [Output] {
-        if total == 1 { return [work(0)] }
+        if total == 1 || workers == 1 { return (0..<total).map(work) }
         let state = Mutex((next: 0, results: [Output?](repeating: nil, count: total)))
-        DispatchQueue.concurrentPerform(iterations: min(count, total)) { _ in
+        DispatchQueue.concurrentPerform(iterations: min(workers, total)) { _ in
             while true {
                 let item = state.withLock { state in
                     defer { state.next += 1 }

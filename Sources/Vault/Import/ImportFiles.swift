@@ -29,7 +29,7 @@ extension VaultService {
         stored: (Int, ImportReport) throws -> Void
     ) throws {
         let ahead = FilesAhead(count, open: open) {
-            try self.prepare($0, isPart2Source: isPart2Source)
+            try self.prepare($0, isPart2Source: isPart2Source, isAlone: $1)
         }
         defer {
             ahead.stop()
@@ -84,12 +84,13 @@ struct FileGroup: Sendable {
     static let byteLimit = 3 << 20
     private static let countLimit = 64
 
-    /// Opens and prepares files up to the limit, several at once.
+    /// Opens and prepares files up to the limit, so many at once as there are workers.
     init(
         _ numbers: Range<Int>,
         byteLimit: Int,
+        workers: Int,
         open: @Sendable (Int) throws -> any ByteSource,
-        prepare: @Sendable (any ByteSource) throws -> PreparedFile
+        prepare: @Sendable (any ByteSource, Bool) throws -> PreparedFile
     ) {
         var sources: [any ByteSource] = []
         var failure: (any Error)?
@@ -104,10 +105,11 @@ struct FileGroup: Sendable {
         }
         let opened = sources
         var files: [PreparedFile] = []
-        for result in Cores.each(
-            of: opened.count,
-            { place in Result { try prepare(opened[place]) } }
-        ) {
+        let isAlone = opened.count == 1
+        let results = Cores.each(of: opened.count, workers: workers) { place in
+            Result { try prepare(opened[place], isAlone) }
+        }
+        for result in results {
             do { files.append(try result.get()) } catch {
                 failure = error
                 break
@@ -136,18 +138,21 @@ private final class FilesAhead: Sendable {
     init(
         _ count: Int,
         open: @escaping @Sendable (Int) throws -> any ByteSource,
-        prepare: @escaping @Sendable (any ByteSource) throws -> PreparedFile
+        prepare: @escaping @Sendable (any ByteSource, Bool) throws -> PreparedFile
     ) {
         for _ in 0..<Self.groupLimit { hasRoom.signal() }
         DispatchQueue.global(qos: .userInitiated).async { [self] in
             var first = 0
             while first < count {
                 hasRoom.wait()
-                if state.withLock({ $0.isStopped }) { return }
+                let (isStopped, isAwaited) = state.withLock { ($0.isStopped, $0.ready.isEmpty) }
+                if isStopped { return }
                 // The first is small: until it is ready nothing can be stored.
                 let group = FileGroup(
                     first..<count,
                     byteLimit: first == 0 ? FileGroup.byteLimit / 4 : FileGroup.byteLimit,
+                    // With a group in stock the other core is left to who stores.
+                    workers: isAwaited ? Cores.count : 1,
                     open: open,
                     prepare: prepare
                 )

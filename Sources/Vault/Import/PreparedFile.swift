@@ -37,12 +37,21 @@ extension VaultService {
         _ source: some ByteSource,
         isPart2Source: Bool = false
     ) throws -> PreparedFile {
+        try prepare(source, isPart2Source: isPart2Source, isAlone: true)
+    }
+
+    /// The same; a file among others is left to one core, for the others have theirs.
+    func prepare(
+        _ source: some ByteSource,
+        isPart2Source: Bool,
+        isAlone: Bool
+    ) throws -> PreparedFile {
         var file = try FHIRFile(source, keepingUpTo: PreparedFile.keptByteCount)
         for entry in file.entriesWithoutID { file.assign(try newID(), toEntry: entry) }
         let checked = file
         let resources =
             checked.isKept
-            ? try analyse(checked, source, isPart2Source: isPart2Source) : []
+            ? try analyse(checked, source, isPart2Source: isPart2Source, isAlone: isAlone) : []
         return PreparedFile(
             file: checked.isKept ? nil : checked,
             source: source,
@@ -56,10 +65,12 @@ extension VaultService {
     private func analyse(
         _ file: FHIRFile,
         _ source: some ByteSource,
-        isPart2Source: Bool
+        isPart2Source: Bool,
+        isAlone: Bool
     ) throws -> [AnalysedResource] {
         let prepared = labeller
-        return try Cores.slices(of: file.entryCount) { slice -> [AnalysedResource] in
+        return try Cores.slices(of: file.entryCount, minimum: isAlone ? 32 : .max) {
+            slice -> [AnalysedResource] in
             var reader = FHIRFileReader(file, source, part: slice)
             var labeller = prepared
             var found: [AnalysedResource] = []
