@@ -14,6 +14,9 @@ import fhirkit
 from fhirclient import client as smart
 from fhirclient.models import condition, observation, patient
 from fhirpy import SyncFHIRClient
+from sekmet.bulk.client import bulk_export
+from sekmet.client.peer import PeerClient
+from sekmet.config import Peer, PeerAuth
 
 from smart_token import token
 
@@ -28,6 +31,14 @@ def check(name, holds):
     print(f"{'ok  ' if holds else 'FAIL'} {name}", flush=True)
     if not holds:
         failures.append(name)
+
+
+def made_group(patient):
+    return {
+        "type": "person",
+        "actual": True,
+        "member": [{"entity": {"reference": f"Patient/{patient}"}}],
+    }
 
 
 def get(path):
@@ -97,6 +108,46 @@ for path in ["metadata", "Patient/margaret/$everything", "Condition?patient=marg
 for problem in problems[:5]:
     print(f"     {problem}")
 check("fhirkit-rs finds no error", not problems)
+
+# sekmet-fhir: finds the token endpoint, signs its own assertion, and exports as a Bulk Data client does.
+peer = PeerClient(
+    "vault",
+    Peer(
+        base_url=base,
+        auth=PeerAuth(
+            type="smart",
+            client_id="okafor-app",
+            private_key_path=str(work / "private.pem"),
+            kid="okafor-app-1",
+            alg="ES384",
+            scope="system/*.rs",
+        ),
+    ),
+)
+metadata = peer.request("GET", "metadata")
+check("sekmet-fhir finds the token endpoint and is let in", metadata.status == 200)
+read = peer.request("GET", "Patient/margaret")
+check("sekmet-fhir reads with its own assertion", read.status == 200)
+for level, group in [("system", None), ("patient", None), ("group", "margarets")]:
+    if group:
+        made = peer.request(
+            "POST",
+            "Group",
+            body={"resourceType": "Group", **made_group("margaret")},
+        )
+        # Its token is for reading: the group is made with the other one.
+        check("sekmet-fhir's token does not write", made.status == 403)
+        group = pyclient.resource("Group", **made_group(margaret.id))
+        group.save()
+        group = group.id
+    export = bulk_export(peer, level=level, group=group, max_poll_interval=0.2)
+    for problem in export["errors"] + [i for f in export["files"] for i in f["issues"]]:
+        print(f"     {problem}")
+    check(
+        f"sekmet-fhir exports {level}: {len(export['files'])} files, "
+        f"{export['total_resources']} resources, every line valid",
+        bool(export["all_valid"]) and export["total_resources"] > 20,
+    )
 
 # schemathesis: thousands of odd requests by the OpenAPI description.
 run = subprocess.run(

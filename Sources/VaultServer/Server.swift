@@ -79,6 +79,9 @@ public final class Server: HTTPService {
         let start = ContinuousClock.now
         let (interaction, reply) = answer(call)
         metrics.count(interaction, status: reply.status, took: ContinuousClock.now - start)
+        if interaction?.isPublic == false, reply.isMiss || Evening.isDue(reply.status) {
+            Evening.wait(from: start, random: random)
+        }
         return reply
     }
 

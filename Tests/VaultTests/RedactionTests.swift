@@ -28,6 +28,30 @@ struct RedactionTests {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    @Test func `a Patient names another as linked to it only where that one permits too`() throws {
+        let text = """
+            {"resourceType":"Patient","id":"p","link":[{"other":{"reference":"Patient/q","display":\
+            "Q"},"type":"seealso"},{"other":{"identifier":{"value":"MRN-9"}},"type":"seealso"},\
+            {"other":{"reference":"RelatedPerson/ok-1"},"type":"seealso"}]}
+            """
+        var parser = JSONParser()
+        let document = try parser.parse(Array(text.utf8))
+        func told(_ permitted: Set<String>) throws -> String {
+            let rules = RedactionRules(
+                view: RedactionView(isMarked: false, keepsUnknown: true),
+                mayName: { _ in true },
+                mayHold: { _ in true },
+                mayLink: { permitted.contains($0.description) }
+            )
+            return String(decoding: try #require(Redactor.redact(document, rules)), as: UTF8.self)
+        }
+        let alone = try told([])
+        #expect(!alone.contains("Patient/q") && !alone.contains("\"Q\""))
+        #expect(!alone.contains("MRN-9") && alone.contains("RelatedPerson/ok-1"))
+        let both = try told(["Patient/q"])
+        #expect(both.contains("Patient/q") && !both.contains("MRN-9"))
+    }
+
     @Test func `a reference goes with its display, identifier and type`() throws {
         let text = """
             {"resourceType":"Observation","id":"o","status":"final","hasMember":[{"reference":\

@@ -168,9 +168,14 @@ extension Principal {
 
 extension GuardState {
     func principal(_ id: PrincipalID) throws -> Principal? {
-        guard let bytes = try item(.principal, Array(id.text.utf8)) else { return nil }
+        let key = Array(id.text.utf8)
+        if let cached = principalCache[key] { return cached }
+        guard let bytes = try item(.principal, key) else { return nil }
         guard let json = JSONValue(parsing: bytes) else { throw GuardError.damagedState }
-        return try Principal(json: json)
+        let principal = try Principal(json: json)
+        if principalCache.count >= Self.cacheLimit { principalCache = [:] }
+        principalCache[key] = principal
+        return principal
     }
 
     /// The header of an entry that somebody's call causes.

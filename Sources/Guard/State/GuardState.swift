@@ -47,6 +47,8 @@ final class GuardState {
     var graphCache: [PatientPseudonym: LabelNodes] = [:]
     /// Patients, those of the present batch included; counted once.
     var knownPatientCount: Int?
+    /// Principals by their key; each answer asks who it is for.
+    var principalCache: [[UInt8]: Principal] = [:]
     /// Everything that is closed; `nil` where it must be read anew.
     var sealCache: [AccessSeal]?
 
@@ -122,6 +124,7 @@ final class GuardState {
             PatientPseudonym(bytes: key).map { catalogueCache[$0] = nil }
             tagIndex = nil
         case .seal: sealCache = nil
+        case .principal: principalCache[key] = nil
         default: break
         }
     }
@@ -286,6 +289,7 @@ final class GuardState {
         patientCache = [:]
         catalogueCache = [:]
         graphCache = [:]
+        principalCache = [:]
         knownPatientCount = nil
         tagIndex = nil
     }

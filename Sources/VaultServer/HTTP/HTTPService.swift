@@ -65,6 +65,8 @@ public struct HTTPReply: Sendable {
     public var headers: [(name: String, value: String)]
     /// The whole body.
     public var body: [UInt8]
+    /// Whether it says that nothing is there, though its status is that of success.
+    var isMiss = false
 
     /// Describes a reply.
     ///

@@ -86,7 +86,7 @@ struct Searching {
                 if let view = try request.view(of: patient) { views.append(view) }
             }
         }
-        let found = try views.map { ($0, try SearchEvaluator($0).matches(query)) }
+        let found = try views.map { ($0, try $0.matches(query)) }
         let total = found.reduce(0) { $0 + $1.1.count }
         let isCount = query.summary == .count || query.count == 0
         let size = isCount ? 0 : min(query.count ?? Self.defaultCount, Self.maximumCount)
@@ -108,6 +108,7 @@ struct Searching {
             )
         }
         var reply = request.server.fhir(200, bundle.bytes())
+        reply.isMiss = total == 0
         for view in views { reply.headers += Reading.obligations(of: view) }
         return FHIRCall.Answer(reply: reply, carried: carried)
     }

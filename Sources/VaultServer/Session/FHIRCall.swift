@@ -155,9 +155,16 @@ struct FHIRCall {
             let directory = try directory()
             if let found = directory.record(record) { return (directory, found) }
         }
+        if let found = server.leases.view(
+            holding: record,
+            token: requester.token,
+            emergency: requester.emergency,
+            now: now
+        ) {
+            return found
+        }
         let holder = try holder(of: record)
         let known = knownView(of: holder)
-        if let known, let found = known.record(record) { return (known, found) }
         guard let view = try viewForMissing(record, of: holder, known: known) else { return nil }
         return view.record(record).map { (view, $0) }
     }

@@ -26,6 +26,8 @@ final class LeaseCache: Sendable {
 
     private struct State {
         var entries: [Key: Entry] = [:]
+        /// Patients' leases of each token, those of exports left out.
+        var patients: [String: Set<Key>] = [:]
         var byteCount = 0
         var tick: UInt64 = 0
     }
@@ -49,6 +51,22 @@ final class LeaseCache: Sendable {
         }
     }
 
+    /// The open view of a token that shows a record; without it the Guard is asked whose the record may be.
+    func view(
+        holding record: RecordID,
+        token: String,
+        emergency: BreakGlass?,
+        now: Instant
+    ) -> (LeaseView, LeasedRecord)? {
+        let open = state.withLock { $0.patients[token] ?? [] }
+        for key in open where key.emergency == emergency {
+            if let view = view(key, now: now), let found = view.record(record) {
+                return (view, found)
+            }
+        }
+        return nil
+    }
+
     func keep(_ view: LeaseView, _ key: Key) {
         guard view.lease.byteCount <= limit / 2 else { return }
         state.withLock { state in
@@ -56,6 +74,9 @@ final class LeaseCache: Sendable {
             state.tick += 1
             state.entries[key] = Entry(view: view, lastUsed: state.tick)
             state.byteCount += view.lease.byteCount
+            if key.patient != nil, !key.isExport {
+                state.patients[key.token, default: []].insert(key)
+            }
             while state.byteCount > limit,
                 let oldest = state.entries.min(by: { $0.value.lastUsed < $1.value.lastUsed })
             {
@@ -71,5 +92,7 @@ final class LeaseCache: Sendable {
     private static func remove(_ key: Key, from state: inout State) {
         guard let entry = state.entries.removeValue(forKey: key) else { return }
         state.byteCount -= entry.view.lease.byteCount
+        state.patients[key.token]?.remove(key)
+        if state.patients[key.token]?.isEmpty == true { state.patients[key.token] = nil }
     }
 }

@@ -20,6 +20,22 @@ final class LeaseView: SearchScope, Sendable {
     private let hidden: Set<Int>
     private let directory = Mutex<[RecordID: LeasedRecord?]>([:])
     private let documents = Mutex<[RecordID: JSONDocument]>([:])
+    /// What searches have found: a lease does not change while it lives, and pages ask again.
+    private let found = Mutex(Found())
+
+    private struct Found {
+        var places: [Search: [Place]] = [:]
+        var count = 0
+    }
+
+    private struct Search: Hashable {
+        var type: ResourceType
+        var criteria: [Criterion]
+        var sort: [SortKey]
+    }
+
+    /// Most places kept of one lease's searches.
+    private static let foundLimit = 20_000
 
     init(_ lease: Lease, of vault: VaultService, scopes: [ClientScope]) throws {
         self.lease = lease
@@ -70,6 +86,21 @@ final class LeaseView: SearchScope, Sendable {
         if let own = lease.place(of: record) { return hidden.contains(own) ? nil : .own(own) }
         guard type.mayBeShared, try directoryRecord(record) != nil else { return nil }
         return .directory(record)
+    }
+
+    /// What a query finds, sorted; the same query finds the same while the lease lives.
+    func matches(_ query: SearchQuery) throws -> [Place] {
+        let search = Search(type: query.type, criteria: query.criteria, sort: query.sort)
+        if let known = found.withLock({ $0.places[search] }) { return known }
+        let places = try SearchEvaluator(self).matches(query)
+        found.withLock { found in
+            if found.count + places.count > Self.foundLimit { found = Found() }
+            guard places.count <= Self.foundLimit, found.places.count < 1_000 else { return }
+            if found.places.updateValue(places, forKey: search) == nil {
+                found.count += places.count
+            }
+        }
+        return places
     }
 
     // MARK: Records

@@ -27,8 +27,15 @@ struct Bundles {
         switch root["type"]?.string {
         case "batch":
             var bundle = BundleWriter(type: "batch-response", total: nil)
-            for entry in entries { bundle.add(response: answer(entry)) }
-            return request.server.fhir(200, bundle.bytes())
+            var isMiss = false
+            for entry in entries {
+                let one = answer(entry)
+                isMiss = isMiss || one.isMiss || Evening.isDue(one.status)
+                bundle.add(response: one)
+            }
+            var reply = request.server.fhir(200, bundle.bytes())
+            reply.isMiss = isMiss
+            return reply
         case "transaction":
             var transaction = Transaction(request, entries)
             return try transaction.reply()

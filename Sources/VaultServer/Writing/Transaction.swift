@@ -52,7 +52,9 @@ struct Transaction {
         }
         var bundle = BundleWriter(type: "transaction-response", total: nil)
         for reply in replies { bundle.add(response: reply ?? Problem.notFound.reply) }
-        return request.server.fhir(200, bundle.bytes())
+        var reply = request.server.fhir(200, bundle.bytes())
+        reply.isMiss = replies.contains { $0.map { $0.isMiss || Evening.isDue($0.status) } ?? true }
+        return reply
     }
 
     /// Type and id of an entry's address.

@@ -56,7 +56,7 @@ extension Writing {
             }
         }
         return try views.map { view in
-            (view, try SearchEvaluator(view).matches(query).map { try view.record(at: $0) })
+            (view, try view.matches(query).map { try view.record(at: $0) })
         }
     }
 
