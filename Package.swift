@@ -124,7 +124,7 @@ let rooms: [Room] = [
         name: "VaultServer",
         rooms: ["VaultCore", "FHIRModel", "Consent", "Guard", "FHIRSearch", "Vault"],
         packages: [hummingbird, hummingbirdTLS],
-        testRooms: ["VaultTestSupport", "Sealing", "MerkleLog", "GuardStore", "Records"],
+        testRooms: ["VaultTestSupport", "Sealing", "MerkleLog", "GuardStore", "Records", "PrivacyOffice"],
         testPackages: [crypto]
     ),
     Room(
