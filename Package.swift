@@ -124,7 +124,9 @@ let rooms: [Room] = [
         name: "VaultServer",
         rooms: ["VaultCore", "FHIRModel", "Consent", "Guard", "FHIRSearch", "Vault"],
         packages: [hummingbird, hummingbirdTLS],
-        testRooms: ["VaultTestSupport", "Sealing", "MerkleLog", "GuardStore", "Records", "PrivacyOffice"],
+        testRooms: [
+            "VaultTestSupport", "Sealing", "MerkleLog", "GuardStore", "Records", "PrivacyOffice",
+        ],
         testPackages: [crypto]
     ),
     Room(

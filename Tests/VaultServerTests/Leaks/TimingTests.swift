@@ -133,7 +133,7 @@ struct TimingTests {
             Margaret.hidden,
             "DocumentReference/none",
             by: m.doctor,
-            planted: Self.isLong ? .microseconds(50) : .microseconds(500)
+            planted: Self.isLong ? .microseconds(50) : .milliseconds(10)
         )
         print("timing: planted difference: t = \(t), \(Self.pairs * 2) requests")
         #expect(abs(t) > Self.bound)
