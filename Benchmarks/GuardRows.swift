@@ -14,7 +14,8 @@ struct GuardRows {
     private let policies: PolicySet
     private let root: SecretKey
     private let id: VaultID
-    private var core: GuardCore
+    /// The Guard; none while it is opened anew, because its folder's lock lasts as long as the object.
+    private var held: GuardCore?
     private var keys: [PrincipalID: SecretKey] = [:]
 
     init(folder parent: URL, policies: PolicySet) throws {
@@ -25,7 +26,7 @@ struct GuardRows {
         guard let id = VaultID(bytes: SystemRandom().bytes(16)), let admin = PrincipalID("admin")
         else { throw BenchmarkVault.Failure.unexpected(#fileID, line: #line) }
         self.id = id
-        core = try GuardCore.create(
+        held = try GuardCore.create(
             storage: try SQLiteGuardStorage(path: Self.file(folder), creating: true),
             root: root,
             vault: id,
@@ -58,11 +59,20 @@ struct GuardRows {
         var latencies: [Double]
     }
 
+    private var core: GuardCore {
+        get throws {
+            guard let held else {
+                throw BenchmarkVault.Failure.unexpected(#fileID, line: #line)
+            }
+            return held
+        }
+    }
+
     /// Every client asks for a patient of its own, one request after the other.
     mutating func decisions(clients: Int, each: Int) throws -> SocketRun {
         for client in 0..<clients { try writePatients(client * 10..<client * 10 + 1, named: "s") }
         let server = GuardServer(
-            keeper: BenchmarkKeeper(core),
+            keeper: BenchmarkKeeper(try core),
             rules: PeerRules(users: [geteuid()], keepers: [])
         )
         let path = folder.appending(path: "s").path
@@ -123,9 +133,11 @@ struct GuardRows {
         guard let patient = PatientDesignation("s0") else { return 0 }
         let request = ReleaseRequest(patient: patient, purposes: ["PATRQT"])
         let missing = entries - Int(try core.status(by: .operator).logSize)
-        let core = core
-        DispatchQueue.concurrentPerform(iterations: 64) { _ in
-            for _ in 0..<max(0, missing / 64) { _ = try? core.release(request, by: caller) }
+        do {
+            let core = try core
+            DispatchQueue.concurrentPerform(iterations: 64) { _ in
+                for _ in 0..<max(0, missing / 64) { _ = try? core.release(request, by: caller) }
+            }
         }
         try core.close()
         return try Measure.seconds {
@@ -135,7 +147,8 @@ struct GuardRows {
     }
 
     private mutating func reopen() throws {
-        core = try GuardCore.unseal(
+        held = nil
+        held = try GuardCore.unseal(
             storage: try SQLiteGuardStorage(path: Self.file(folder), creating: false),
             root: root,
             vault: id,
