@@ -176,6 +176,8 @@ extension LeakTests {
         // The emergency goes on for a while, for this patient alone.
         #expect(get("Patient/marit", token).status == 404)
         #expect(broken(Margaret.hidden, token, "unconscious").status == 404)
+        // An export asks for many patients: what one emergency opened does not count in it.
+        #expect(try ExportClient(h, token, "Patient/$export").addresses().isEmpty)
         // Another clinician's emergency it is not, and nobody's after four hours.
         #expect(get("Patient/margaret", try h.token(m.stranger)).status == 404)
         #expect(get("Patient/margaret", token).status == 200)
