@@ -78,6 +78,31 @@ struct GrantLifeTests {
         #expect(try hard.problems() == [])
     }
 
+    @Test func `an export is not held up by the rate of single requests, and has one of its own`()
+        throws
+    {
+        let limits = try RateLimits(
+            parsing:
+                #"{"release":{"burst":1,"perMinute":1},"export":{"burst":2,"perMinute":1}}"#
+        )
+        let (hard, doctor) = try vault()
+        try hard.close()
+        try hard.reopen(limits: limits)
+        let session = try hard.session(doctor)
+        func release(_ action: String) throws -> Bool {
+            let patient = try #require(PatientDesignation("a"))
+            var request = ReleaseRequest(patient: patient, purposes: ["TREAT"])
+            request.action = action
+            do {
+                _ = try hard.vault.guard.release(request, by: session)
+                return true
+            } catch GuardError.tooMany { return false }
+        }
+        #expect(try [release("read"), release("read")] == [true, false])
+        let export = ReleaseRequest.export
+        #expect(try [release(export), release(export), release(export)] == [true, true, false])
+    }
+
     @Test func `who asks too often is refused, with one entry a minute, and others are not`() throws
     {
         let limits = try RateLimits(

@@ -30,7 +30,8 @@ extension GuardCore {
                 allowsOperator: false
             )
             guard let principal = actor.principal else { throw GuardError.notAuthenticated }
-            try admit(.release, actor, request.context, &mutable)
+            let isExport = request.action == ReleaseRequest.export
+            try admit(isExport ? .export : .release, actor, request.context, &mutable)
             // Keys that open are for reading; what nobody knows must not be taken for it.
             guard AccessAction(name: request.action) == .read else {
                 throw GuardError.invalid(field: "action")

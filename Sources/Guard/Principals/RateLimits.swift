@@ -11,6 +11,8 @@ public struct RateLimits: Sendable, Hashable {
     public enum Call: String, Sendable, Hashable, CaseIterable {
         /// Disclosures.
         case release
+        /// Patients of a Bulk Data export, each at kick-off and for each file.
+        case export
         /// Look-ups of patients.
         case find
         /// Readings of the log, proofs included.
@@ -45,13 +47,16 @@ public struct RateLimits: Sendable, Hashable {
     /// For people at a desk; programs get what programs need.
     public static let shipped = RateLimits(
         general: [
-            .release: Rate(burst: 600, perMinute: 240), .find: Rate(burst: 240, perMinute: 120),
+            .release: Rate(burst: 600, perMinute: 240),
+            .export: Rate(burst: 20_000, perMinute: 20_000),
+            .find: Rate(burst: 240, perMinute: 120),
             .log: Rate(burst: 240, perMinute: 120), .session: Rate(burst: 60, perMinute: 30),
             .write: Rate(burst: 600, perMinute: 240),
         ],
         byKind: [
             .integration: [
                 .release: Rate(burst: 6_000, perMinute: 6_000),
+                .export: Rate(burst: 1_000_000, perMinute: 600_000),
                 .find: Rate(burst: 600, perMinute: 600),
                 .write: Rate(burst: 6_000, perMinute: 6_000),
             ],
