@@ -48,6 +48,18 @@ extension CommandLineTests {
         #expect(try named.tool("verify").status == 0)
     }
 
+    @Test func `a file that is refused is told by its place, for its name may be a patient's`()
+        throws
+    {
+        let vault = try PlainVault()
+        try Self.export(in: vault.scratch)
+        try vault.scratch.write("export/Nightingale-Florence.json", "{\"resourceType\":")
+        let run = try vault.tool("import", "export")
+        #expect(run.status == 65 && run.isOneComplaint, "\(run.all)")
+        #expect(run.err.contains("of 4 in the order of import"), "\(run.all)")
+        #expect(!run.all.contains("Nightingale"))
+    }
+
     @Test func `a folder without FHIR files is refused with a hint`() throws {
         let vault = try PlainVault()
         try FileManager.default.createDirectory(

@@ -74,17 +74,13 @@ struct ImportCommand: ParsableCommand {
             throw Complaint(
                 kind: failure.kind,
                 code: failure.code,
-                message: "`\(Self.name(files[min(done, files.count - 1)]))`, file \(done + 1) of "
-                    + "\(files.count): \(failure.message)",
+                // No name: files are often named after the patient whose record they are.
+                message: "file \(done + 1) of \(files.count) in the order of import: "
+                    + failure.message,
                 hint: failure.hint
             )
         }
         return total
-    }
-
-    /// The last part of a path: folders may be named after patients.
-    private static func name(_ path: String) -> String {
-        String(path.split(separator: "/").last ?? "-")
     }
 
     /// A file's bytes, from disk in pieces or from a pipe through memory, never through another file.
