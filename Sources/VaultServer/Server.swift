@@ -77,7 +77,10 @@ public final class Server: HTTPService {
     /// - Returns: The reply.
     public func reply(to call: HTTPCall) -> HTTPReply {
         let start = ContinuousClock.now
-        let (interaction, reply) = answer(call)
+        var (interaction, reply) = answer(call)
+        if call.query.contains("_pretty=true"), reply.isFHIR {
+            reply.body = IndentedJSON.bytes(of: reply.body)
+        }
         metrics.count(interaction, status: reply.status, took: ContinuousClock.now - start)
         if interaction?.isPublic == false, reply.isMiss || Evening.isDue(reply.status) {
             Evening.wait(from: start, random: random)
@@ -221,5 +224,13 @@ public final class Server: HTTPService {
                 ["*/*", "application/*", MediaType.json, MediaType.fhir].contains($0)
             }) || taken.isEmpty
         else { throw Problem.notAcceptable }
+    }
+}
+
+extension HTTPReply {
+    /// Whether its body is a FHIR resource in JSON.
+    fileprivate var isFHIR: Bool {
+        !body.isEmpty
+            && headers.contains { $0.name == "Content-Type" && $0.value == MediaType.fhir }
     }
 }

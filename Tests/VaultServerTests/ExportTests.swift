@@ -78,6 +78,75 @@ struct ExportTests {
         #expect(kickOff("mixed").status == 404)
     }
 
+    @Test func `a Group whose members the client was given leaves out who does not permit it`()
+        throws
+    {
+        let group = try #require(FHIRID("attributed"))
+        let members = try ["a", "c", "b", "nobody"].map { try #require(PatientDesignation($0)) }
+        func give(_ members: [PatientDesignation]) throws -> Int {
+            try h.vault.guard.state(
+                rosterOf: group,
+                members: members,
+                for: client.id,
+                by: .operator,
+                context: CallContext()
+            )
+        }
+        #expect(try give(members + members) == 4)
+        let target = "Group/attributed/$export?_type=Patient,Observation"
+        let export = try ExportClient(h, token, target)
+        let own = [
+            "Observation/o1", "Observation/o2", "Observation/o3", "Patient/a", "Patient/b",
+        ]
+        #expect(try lines(export) == own)
+        // Nothing tells of the others: not in the manifest, and not by a type of problem.
+        let manifest = try export.manifest()
+        #expect(manifest["error"]?.array?.isEmpty == true)
+        #expect(!export.status().text.contains("nobody"))
+        // A client that was not given it is answered as for a Group that is not there.
+        let other = TestClient("other-app")
+        try h.register(other, for: "d", purposes: ["TREAT"], scopes: ["system/*.rs"])
+        func kickOff(_ id: String, _ token: String) -> HTTPReply {
+            h.call(
+                "GET",
+                "/fhir/Group/\(id)/$export",
+                token: token,
+                headers: [("prefer", "respond-async")]
+            )
+        }
+        let stranger = try h.token(other, scope: "system/*.rs")
+        #expect(kickOff("attributed", stranger).shape == kickOff("none", stranger).shape)
+        // A new registration keeps it; a roster of nobody takes it away; the log says all of it.
+        try h.register(client, for: "d", purposes: ["TREAT"], scopes: ["system/*.cruds"])
+        let renewed = try h.token(client)
+        #expect(try lines(try ExportClient(h, renewed, target)) == own)
+        #expect(try give([]) == 0)
+        #expect(kickOff("attributed", renewed).status == 404)
+        #expect(try h.vault.guard.audit().problems.isEmpty)
+        let text = try h.vault.guard.entries(LogQuery(), by: .operator)
+            .filter { $0["action"] == "state-roster" }.map { "\($0.header)" }.joined()
+        #expect(!text.isEmpty && !text.contains("Patient/"))
+    }
+
+    @Test func `an erased patient leaves no file that counted the record`() throws {
+        for (name, kind) in [("root", RequesterKind.administrator), ("po", .privacyOfficer)] {
+            try h.enrol(name, Guard_Requester(kind: kind), purposes: ["HCOMPL"])
+        }
+        let export = try ExportClient(h, token, "Patient/$export?_type=Observation")
+        let address = try #require(try export.addresses().first)
+        #expect(export.fetch(address).status == 200)
+        _ = try h.vault.erase(
+            .id(try #require(FHIRID("a"))),
+            reason: "asked for",
+            basis: "gdpr-art-17",
+            by: try h.session("root"),
+            second: try h.session("po"),
+            context: CallContext()
+        )
+        let after = export.fetch(address)
+        #expect(after.status == 410 && !after.text.contains("72.50"))
+    }
+
     @Test func `the manifest counts what the files have, and numbers stay as written`() throws {
         let export = try ExportClient(h, token, "Patient/$export?_type=Observation")
         let manifest = try export.manifest()

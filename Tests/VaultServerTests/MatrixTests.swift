@@ -249,6 +249,53 @@ struct MatrixTests {
         #expect(try ExportClient(h, token, "Patient/$export").files().isEmpty)
     }
 
+    /// 164.508(c)(1)(v): an authorization ends on its date, and then nobody may rely on it.
+    @Test(arguments: Interaction.allCases.filter { !$0.isPublic && $0 != .validate })
+    func `a consent that has expired opens no route that it opened`(
+        interaction: Interaction
+    ) throws {
+        try m.consent("margaret-daughter")
+        let visits = "/fhir/Encounter?patient=margaret"
+        #expect(h.call("GET", visits, token: try h.token(m.daughter)).total ?? 0 > 0)
+        // Its last day is in 2030: the vault's clock goes there, and its own tokens with it.
+        h.clock.move(by: .seconds(5 * 366 * 86_400))
+        #expect(h.call("GET", visits, token: try h.token(m.daughter)).total == 0)
+        try nothing(interaction, m.daughter)
+    }
+
+    @Test(arguments: Interaction.allCases.filter { !$0.isPublic && $0 != .validate })
+    func `the same doctor in another organisation's name is answered as a stranger`(
+        interaction: Interaction
+    ) throws {
+        // No relationship to the person: the record names a clinic, and this is another one's programme.
+        let elsewhere = try h.enrol(
+            "elsewhere",
+            Guard_Requester(
+                kind: .clinician,
+                organization: OrganizationDesignation("Organization/org-northfield-hospital"),
+                roles: ["physician"]
+            ),
+            purposes: ["TREAT"]
+        )
+        try nothing(interaction, elsewhere)
+    }
+
+    /// Asks what nobody may have, and that the answer has nothing of the record in it.
+    private func nothing(_ interaction: Interaction, _ client: TestClient) throws {
+        let token = try h.token(client)
+        let reply = try ask(interaction, token)
+        #expect(!reply.text.contains("Diabetes"))
+        switch interaction {
+        case .search, .searchByPost, .compartmentSearch:
+            #expect(reply.status == 200 && reply.total == 0)
+        case .create, .preview: #expect([403, 422].contains(reply.status), "\(reply.status)")
+        case .export, .exportPatients:
+            #expect(reply.status == 202, "\(reply.status)")
+            #expect(try ExportClient(h, token, accepted: reply).files().isEmpty)
+        default: #expect([404, 405, 422].contains(reply.status), "\(reply.status)")
+        }
+    }
+
     @Test func `another purpose than the one permitted opens nothing`() throws {
         let client = TestClient("okafor-research")
         try h.register(client, for: "okafor", purposes: ["HMARKT"], scopes: ["system/*.rs"])

@@ -51,6 +51,29 @@ struct RESTTests {
         return try #require(reply.location)
     }
 
+    @Test func `a reader can ask for JSON on lines of its own, numbers and texts as they were`() {
+        let plain = #"{"a":[1.50,{"b":"x,\"{} "}],"c":{},"d":[ ],"e":null}"#
+        let indented = String(decoding: IndentedJSON.bytes(of: Array(plain.utf8)), as: UTF8.self)
+        #expect(
+            indented == """
+                {
+                  "a": [
+                    1.50,
+                    {
+                      "b": "x,\\"{} "
+                    }
+                  ],
+                  "c": {},
+                  "d": [],
+                  "e": null
+                }
+                """
+        )
+        let reply = h.call("GET", "/fhir/metadata?_pretty=true")
+        #expect(reply.text.hasPrefix("{\n  \"resourceType\": \"CapabilityStatement\",\n"))
+        #expect(reply.json == h.call("GET", "/fhir/metadata").json)
+    }
+
     @Test func `create gives an id, a version and a place`() throws {
         let reply = send("POST", "/Observation", observation(id: "mine"))
         #expect(reply.status == 201)

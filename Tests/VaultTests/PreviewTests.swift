@@ -87,6 +87,43 @@ struct PreviewTests {
         #expect(try hard.problems() == [])
     }
 
+    @Test func `a Patient with a link is shown as it leaves: without the link`() throws {
+        try hard.take([
+            Small.patient("b"),
+            Small.patient(
+                "a",
+                more: #","link":[{"other":{"reference":"Patient/b"},"type":"seealso"}]"#
+            ),
+        ])
+        let text = String(
+            decoding: RealDisclosureTests.consent(
+                patient: RecordID(type: "Patient", id: FHIRID("a") ?? hard.anyID),
+                classes: ["Patient"]
+            ),
+            as: UTF8.self
+        )
+        let given = Array(text.replacing("RelatedPerson/daughter", with: "RelatedPerson/s").utf8)
+        let shown = try hard.vault.previewConsent(
+            given,
+            for: Requester(kind: .family, references: ["RelatedPerson/s"]),
+            purposes: ["FAMRQT"],
+            by: try hard.session(patient),
+            context: CallContext(),
+            now: hard.clock.now()
+        )
+        let item = try #require(shown.items?.first { $0.record.description == "Patient/a" })
+        #expect(item.isReleased && item.isShortened)
+        #expect(!String(decoding: shown.bundle ?? [], as: UTF8.self).contains("Patient/b"))
+        _ = try hard.vault.addConsent(
+            given,
+            by: try hard.session(patient),
+            context: CallContext(),
+            now: hard.clock.now()
+        )
+        let released = try #require(try hard.request(sister, "a", "FAMRQT").released)
+        #expect(Disclosure.bundle(of: released.records.filter { !$0.isIncluded }) == shown.bundle)
+    }
+
     @Test func `an officer's preview opens no record, and others may not look at all`() throws {
         let shown = try preview(by: officer)
         #expect(shown.items == nil && shown.bundle == nil)

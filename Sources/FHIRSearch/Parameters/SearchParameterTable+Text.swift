@@ -1,5 +1,6 @@
 extension SearchParameterTable {
-    /// Own facts derived from the search parameters of FHIR 4.0.1 (CC0): `@Type`, then `code:kind:paths`.
+    /// Own facts derived from the search parameters of FHIR 4.0.1 (CC0), and three of US Core 6.1.0 (`role` of a
+    /// CareTeam, `discharge-disposition` of an Encounter, `description` of a Goal): `@Type`, then `code:kind:paths`.
     ///
     /// Kinds are the first letters of token, string, date, reference, quantity, number and uri. A path is
     /// relative to the resource; `[x]` stands for any type of a choice, `(email)` for the ContactPoints of
@@ -39,7 +40,7 @@ extension SearchParameterTable {
          performer:r:activity.detail.performer replaces:r:replaces status:t:status
          subject:r:subject
         @CareTeam category:t:category date:d:period encounter:r:encounter
-         identifier:t:identifier participant:r:participant.member patient:r:subject(Patient)
+         identifier:t:identifier participant:r:participant.member patient:r:subject(Patient) role:t:participant.role
          status:t:status subject:r:subject
         @ChargeItem account:r:account code:t:code context:r:context entered-date:d:enteredDate
          enterer:r:enterer factor-override:n:factorOverride identifier:t:identifier
@@ -131,7 +132,8 @@ extension SearchParameterTable {
          security-label:t:securityLabel setting:t:context.practiceSetting status:t:status
          subject:r:subject type:t:type
         @Encounter account:r:account appointment:r:appointment based-on:r:basedOn class:t:class
-         date:d:period diagnosis:r:diagnosis.condition episode-of-care:r:episodeOfCare
+         date:d:period diagnosis:r:diagnosis.condition
+         discharge-disposition:t:hospitalization.dischargeDisposition episode-of-care:r:episodeOfCare
          identifier:t:identifier length:q:length location:r:location.location
          location-period:d:location.period part-of:r:partOf participant:r:participant.individual
          participant-type:t:participant.type patient:r:subject(Patient)
@@ -155,8 +157,8 @@ extension SearchParameterTable {
          patient:r:patient relationship:t:relationship sex:t:sex status:t:status
         @Flag author:r:author date:d:period encounter:r:encounter identifier:t:identifier
          patient:r:subject(Patient) subject:r:subject
-        @Goal achievement-status:t:achievementStatus category:t:category identifier:t:identifier
-         lifecycle-status:t:lifecycleStatus patient:r:subject(Patient) start-date:d:startDate
+        @Goal achievement-status:t:achievementStatus category:t:category description:t:description
+         identifier:t:identifier lifecycle-status:t:lifecycleStatus patient:r:subject(Patient) start-date:d:startDate
          subject:r:subject target-date:d:target.dueDate
         @Group actual:t:actual characteristic:t:characteristic.code code:t:code
          exclude:t:characteristic.exclude identifier:t:identifier

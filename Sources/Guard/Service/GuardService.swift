@@ -51,6 +51,16 @@ public protocol GuardService: Sendable {
     func disableClient(_ id: String, by caller: Caller, context: CallContext) throws
     /// All clients, by id.
     func clients(by caller: Caller) throws -> [Client]
+    /// Gives a client the members of a Group.
+    func state(
+        rosterOf group: FHIRID,
+        members: [PatientDesignation],
+        for client: String,
+        by caller: Caller,
+        context: CallContext
+    ) throws -> Int
+    /// The members of a Group, where the caller's client was given them.
+    func roster(of group: FHIRID, by caller: Caller) throws -> [PatientPseudonym]?
 
     // MARK: Tokens
 

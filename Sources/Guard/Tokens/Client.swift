@@ -15,6 +15,8 @@ public struct Client: Sendable, Hashable {
     public let purposes: [String]
     /// Whether it may still ask.
     public internal(set) var isDisabled = false
+    /// Groups whose members it was given; they come with no registration, but with a call of their own.
+    public internal(set) var rosters: [Roster] = []
 
     /// Describes a client.
     ///
@@ -49,11 +51,13 @@ public struct Client: Sendable, Hashable {
 
     /// The client as its log entry and the state keep it.
     public var json: JSONValue {
-        [
+        var json: JSONValue = [
             "id": .string(id), "principal": .string(principal.text),
             "keys": .array(keys.map(\.json)), "scopes": .strings(scopes.map(\.description)),
             "purposes": .strings(purposes), "disabled": .bool(isDisabled),
         ]
+        if !rosters.isEmpty { json.set("rosters", .array(rosters.map(\.json))) }
+        return json
     }
 
     init(json: JSONValue) throws(GuardError) {
@@ -70,6 +74,10 @@ public struct Client: Sendable, Hashable {
             ), client.keys.count == keys.count, client.scopes.count == scopes.count
         else { throw .damagedState }
         client.isDisabled = disabled
+        for item in json["rosters"]?.array ?? [] {
+            guard let roster = Roster(json: item) else { throw .damagedState }
+            client.rosters.append(roster)
+        }
         self = client
     }
 }

@@ -25,6 +25,8 @@ extension GuardCore {
             else {
                 throw GuardError.unknown(what: "principal")
             }
+            var client = client
+            client.rosters = try state.client(client.id)?.rosters ?? []
             try state.write(client, action: "register-client", by: actor, context: context)
             try mutable.authenticator.endTokens(ofClient: client.id, state: state)
         }
@@ -91,7 +93,7 @@ extension GuardState {
         return try Client(json: json)
     }
 
-    fileprivate func write(
+    func write(
         _ client: Client,
         action: String,
         by actor: Actor,

@@ -17,6 +17,22 @@ extension GuardDispatch {
             let (id, caller): (String, Caller) = (try wire.take(), try wire.take())
             try service.disableClient(id, by: caller, context: try wire.last())
         case .clients: out.put(try service.clients(by: try wire.last()))
+        case .stateRoster:
+            let (group, members): (FHIRID, [PatientDesignation]) = (
+                try wire.take(), try wire.take()
+            )
+            let (client, caller): (String, Caller) = (try wire.take(), try wire.take())
+            let count = try service.state(
+                rosterOf: group,
+                members: members,
+                for: client,
+                by: caller,
+                context: try wire.last()
+            )
+            out.put(UInt64(count))
+        case .roster:
+            let group: FHIRID = try wire.take()
+            out.put(try service.roster(of: group, by: try wire.last()))
         default: throw WireError()
         }
     }

@@ -103,7 +103,7 @@ public enum GuardDispatch {
         case .openSession:
             let statement: SignedStatement = try wire.take()
             out.put(try service.openSession(statement, context: try wire.last()))
-        case .registerClient, .disableClient, .clients:
+        case .registerClient, .disableClient, .clients, .stateRoster, .roster:
             try answerClients(operation, &wire, &out, service)
         default: throw WireError()
         }

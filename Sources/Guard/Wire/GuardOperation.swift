@@ -15,6 +15,8 @@ enum GuardOperation: UInt8, CaseIterable {
     case registerClient = 14
     case disableClient = 15
     case clients = 16
+    case stateRoster = 17
+    case roster = 18
     case release = 20
     case recordDisclosure = 21
     case permits = 22

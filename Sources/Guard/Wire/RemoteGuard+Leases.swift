@@ -15,6 +15,23 @@ extension RemoteGuard {
     /// All clients, by id.
     public func clients(by caller: Caller) throws -> [Client] { try call(.clients, caller) }
 
+    /// Gives a client the members of a Group.
+    public func state(
+        rosterOf group: FHIRID,
+        members: [PatientDesignation],
+        for client: String,
+        by caller: Caller,
+        context: CallContext
+    ) throws -> Int {
+        let count: UInt64 = try call(.stateRoster, group, members, client, caller, context)
+        return Int(count)
+    }
+
+    /// The members of a Group, where the caller's client was given them.
+    public func roster(of group: FHIRID, by caller: Caller) throws -> [PatientPseudonym]? {
+        try call(.roster, group, caller)
+    }
+
     /// Gives a client a token for its assertion.
     public func issueToken(_ request: TokenRequest) throws -> TokenOutcome {
         try call(.issueToken, request)

@@ -98,6 +98,7 @@ extension VaultService {
         _ trial: ConsentTrial
     ) throws -> ([ConsentPreview.Item]?, [UInt8]?) {
         var parser = JSONParser()
+        var summary = ResourceSummary()
         var released: [OpenedRecord] = []
         var rules: [[DeterminingRule]] = []
         let isAny = trial.decision.effect == .permit
@@ -113,10 +114,15 @@ extension VaultService {
                 )
             )
             rules.append(decision.rules)
-            // A record that names a second patient needs that patient's permission too.
-            if isAny, decision.effect == .permit, !record.segment.namesOthers {
-                released.append(record)
+            guard isAny, decision.effect == .permit else { continue }
+            if record.segment.namesOthers {
+                // A second patient would have to permit it too, and is not asked in a preview.
+                try summary.gather(document.root)
+                guard summary.secondPatients(in: document, of: own.grant.reference) == [] else {
+                    continue
+                }
             }
+            released.append(record)
         }
         let told = try ResponseRedaction(
             of: released,

@@ -27,21 +27,10 @@ struct RecordFilter {
         )
         guard grant.context.verdict(for: attributes).isPermitted else { return false }
         guard segment.namesOthers else { return true }
-        let owner = summary.ownership(in: document)
-        // A Patient belongs to itself: whom it is linked to is redacted, and keeps nobody from their own.
-        let links = owner == .itself ? document.root["link"]?.byteRange ?? 0..<0 : 0..<0
-        for span in summary.mentionedPatients(in: document, besides: owner) {
-            if links.contains(span.reference.range.lowerBound) { continue }
-            guard let other = RecordID(literal: document.string(span.reference)) else {
-                return false
-            }
-            if other == grant.reference { continue }
-            // The other patient's facts stay in the Guard.
-            guard try vault.guard.permits(attributes, of: other, under: grant) else {
-                return false
-            }
-        }
-        return true
+        // The other patients' facts stay in the Guard.
+        return try summary.secondPatients(in: document, of: grant.reference)?.allSatisfy {
+            try vault.guard.permits(attributes, of: $0, under: grant)
+        } ?? false
     }
 
     private func wasAsked(_ document: JSONDocument) -> Bool {
@@ -52,5 +41,27 @@ struct RecordFilter {
         if let since = request.since, time.end <= since.earliest { return false }
         if let until = request.until, time.earliest >= until.end { return false }
         return true
+    }
+}
+
+extension ResourceSummary {
+    /// Patients whom a record names beside its own, each of whom must permit it too.
+    ///
+    /// A Patient belongs to itself: whom it is linked to is redacted, and keeps nobody from their own.
+    ///
+    /// - Parameters:
+    ///   - document: What was gathered.
+    ///   - own: Whose record it is.
+    /// - Returns: None for most records; `nil` where one of them cannot be told.
+    func secondPatients(in document: JSONDocument, of own: RecordID) -> [RecordID]? {
+        let owner = ownership(in: document)
+        let links = owner == .itself ? document.root["link"]?.byteRange ?? 0..<0 : 0..<0
+        var found: [RecordID] = []
+        for span in mentionedPatients(in: document, besides: owner) {
+            if links.contains(span.reference.range.lowerBound) { continue }
+            guard let other = RecordID(literal: document.string(span.reference)) else { return nil }
+            if other != own { found.append(other) }
+        }
+        return found
     }
 }

@@ -13,9 +13,16 @@ extension VaultService {
     /// - Returns: Pseudonyms, in the order in which the patients came; that of the directory too.
     /// - Throws: A ``Failure``.
     public func exportSteps() throws -> [[PatientPseudonym]] {
-        let all = try records.patients().map(\.patient)
-        return stride(from: 0, to: all.count, by: GuardCore.exportStep).map {
-            Array(all[$0..<min($0 + GuardCore.exportStep, all.count)])
+        exportSteps(of: try records.patients().map(\.patient))
+    }
+
+    /// The same for patients who are known by their pseudonyms.
+    ///
+    /// - Parameter patients: Each once.
+    /// - Returns: All of them, in their order.
+    public func exportSteps(of patients: [PatientPseudonym]) -> [[PatientPseudonym]] {
+        stride(from: 0, to: patients.count, by: GuardCore.exportStep).map {
+            Array(patients[$0..<min($0 + GuardCore.exportStep, patients.count)])
         }
     }
 

@@ -37,6 +37,16 @@ struct Problem: Error {
         return problem
     }()
 
+    static let tooMany: Problem = {
+        var problem = Problem(
+            429,
+            "throttled",
+            "this client's principal asks more often than it may"
+        )
+        problem.headers = [("Retry-After", "60")]
+        return problem
+    }()
+
     static func invalid(_ words: String, code: String = "invalid") -> Problem {
         Problem(400, code, words)
     }
@@ -50,6 +60,7 @@ struct Problem: Error {
         case GuardError.notAuthenticated: self = .unauthorized
         case GuardError.notPermitted, GuardError.heldBack: self = .forbidden
         case GuardError.unknown, GuardError.erased: self = .notFound
+        case GuardError.tooMany: self = .tooMany
         case VaultError.versionConflict:
             self = Problem(412, "conflict", "the resource has another version by now")
         case VaultError.noOwner, VaultError.unknownPatient, VaultError.consentWithoutPatient:

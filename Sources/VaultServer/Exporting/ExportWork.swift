@@ -26,22 +26,31 @@ struct ExportWork: Sendable {
     private func plan() throws -> ExportPlan {
         var plan = ExportPlan()
         switch job.request.level {
-        case .group(let id): try add(try members(of: id), to: &plan)
-        case .system, .patients:
-            let steps = try server.vault.exportSteps()
-            for (place, step) in steps.enumerated() {
-                let requester = job.requester
-                let permitted = try server.vault.guard.exportable(
-                    step,
-                    request: Self.request(of: requester),
-                    by: requester.caller
-                )
-                try add(permitted, to: &plan)
-                job.move(to: .running((place + 1) * 99 / steps.count))
+        case .group(let id):
+            let roster = try server.vault.guard.roster(of: id, by: job.requester.caller)
+            if let roster {
+                try add(steps: server.vault.exportSteps(of: roster), to: &plan)
+            } else {
+                try add(try members(of: id), to: &plan)
             }
+        case .system, .patients: try add(steps: try server.vault.exportSteps(), to: &plan)
         }
         if job.request.level == .system { plan.directory = try directory() }
         return plan
+    }
+
+    /// Adds whoever of some patients permits it; the others leave no trace.
+    private func add(steps: [[PatientPseudonym]], to plan: inout ExportPlan) throws {
+        for (place, step) in steps.enumerated() {
+            let requester = job.requester
+            let permitted = try server.vault.guard.exportable(
+                step,
+                request: Self.request(of: requester),
+                by: requester.caller
+            )
+            try add(permitted, to: &plan)
+            job.move(to: .running((place + 1) * 99 / steps.count))
+        }
     }
 
     /// What is asked of each patient; whom the Guard is asked about stands beside it.

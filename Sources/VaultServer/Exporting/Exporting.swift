@@ -51,9 +51,11 @@ struct Exporting {
         return try start(wanted)
     }
 
-    /// A Group that is hidden or not there is the same before anything begins.
+    /// A Group that is hidden or not there is the same before anything begins; of one whose members the client
+    /// was given, the resource itself is not looked at.
     private func requireGroup(_ id: FHIRID) throws {
         try request.requester.require(.read, on: .group)
+        if try request.vault.guard.roster(of: id, by: request.requester.caller) != nil { return }
         let record = RecordID(type: ResourceType.group.rawValue, id: id)
         guard try request.find(record) != nil else { throw Problem.notFound }
     }

@@ -8,7 +8,7 @@ struct ClientCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "client",
         abstract: "Programs that may ask for access tokens.",
-        subcommands: [ClientNew.self, ClientList.self, ClientDisable.self]
+        subcommands: [ClientNew.self, ClientList.self, ClientRoster.self, ClientDisable.self]
     )
 }
 
