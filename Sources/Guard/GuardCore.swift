@@ -78,8 +78,10 @@ public final class GuardCore: Sendable {
     ///
     /// The lock is held while the use case looks and stages, not while the disk works. Answers and errors
     /// alike leave only when everything that the use case can have seen is durable, its own entries and
-    /// those of others: what a failed flush takes back was told to nobody.
+    /// those of others: what a failed flush takes back was told to nobody. Under an ``AnswerHold`` they
+    /// return before that, to somebody who sees to it.
     func exclusively<Value: Sendable>(
+        isDisclosure: Bool = false,
         _ body: (inout Mutable) throws -> sending Value
     ) throws
         -> Value
@@ -96,7 +98,9 @@ public final class GuardCore: Sendable {
             if !mutable.state.isStopped { try mutable.authenticator.keepNonces(mutable.state) }
             return (outcome, mutable.state.newest, mutable.state.waiting)
         }
-        try group.wait(for: seen)
+        if AnswerHold.current?.takes(group, until: seen, isDisclosure: isDisclosure) != true {
+            try group.wait(for: seen)
+        }
         return try outcome.get()
     }
 

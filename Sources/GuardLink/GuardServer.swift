@@ -12,8 +12,9 @@ internal import Darwin
 
 /// Listens for peers and hands their messages to the Guard, one at a time for each connection.
 ///
-/// Event loops only move bytes. A Guard's call waits for the disk, so it runs on a thread of a pool of its
-/// own; calls of several connections that wait together share a flush.
+/// The event loop moves bytes and makes quick answers (``GuardDispatch/isQuick(_:)``); other calls run on a
+/// thread of a pool. Nobody waits for the disk: an answer is held back until the disk has what it rests on, and
+/// calls of several connections share a flush.
 public final class GuardServer: Sendable {
     private let link: Link
     private let group: MultiThreadedEventLoopGroup
@@ -127,18 +128,45 @@ final class Link: Sendable {
         self.pool = pool
     }
 
-    /// The answer to a message and whether it is the last; `nil` ends the connection.
-    func answer(_ message: [UInt8], from peer: Peer) -> (bytes: [UInt8], isFarewell: Bool)? {
+    /// Answers a message; the answer is told once the disk has what it rests on.
+    ///
+    /// - Parameters:
+    ///   - message: Any bytes at all.
+    ///   - peer: Who sent it.
+    ///   - tell: Called once, on any thread; gets `nil` where the connection must end.
+    func answer(
+        _ message: Message,
+        from peer: Peer,
+        _ tell: @escaping @Sendable (Answer?) -> Void
+    ) {
         let control = ControlDispatch.answer(
-            message,
+            message.bytes,
             keeper: keeper,
             isKeeper: rules.isKeeper(peer)
         )
-        if let control { return (control.bytes, control.isFarewell) }
-        guard let service = keeper.service else {
-            return (GuardDispatch.failure(GuardError.sealed), false)
+        if let control {
+            return tell(Answer(message: Message(control.bytes), isFarewell: control.isFarewell))
         }
-        return GuardDispatch.answer(message, from: service).map { ($0, false) }
+        guard let service = keeper.service else { return tell(Answer(GuardError.sealed)) }
+        let hold = AnswerHold(.everything)
+        let made = hold.making {
+            GuardDispatch.answer(message.bytes, from: service).map { Message($0) }
+        }
+        guard let made else { return tell(nil) }
+        hold.end { failure in tell(failure.map { Answer($0) } ?? Answer(message: made)) }
+    }
+
+    struct Answer: Sendable {
+        var message: Message
+        /// Whether this process ends once it is sent.
+        var isFarewell = false
+
+        init(message: Message, isFarewell: Bool = false) {
+            self.message = message
+            self.isFarewell = isFarewell
+        }
+
+        init(_ failure: any Error) { message = Message(GuardDispatch.failure(failure)) }
     }
 }
 

@@ -71,7 +71,8 @@ final class LinkHandler: ChannelInboundHandler {
         }
         guard collected.readableBytes >= 4 + length else { return context.read() }
         collected.moveReaderIndex(forwardBy: 4)
-        guard let message = collected.readBytes(length: length) else { return }
+        guard let bytes = collected.readBytes(length: length) else { return }
+        let message = Message(bytes)
         // A large message leaves no large buffer behind.
         if collected.readableBytes == 0 {
             if collected.capacity > 65_536 { collected = ByteBuffer() } else { collected.clear() }
@@ -81,35 +82,39 @@ final class LinkHandler: ChannelInboundHandler {
         work(on: message, context)
     }
 
-    private func work(on message: [UInt8], _ context: ChannelHandlerContext) {
-        let (link, peer) = (link, peer)
-        let answer = link.pool.runIfActive(eventLoop: context.eventLoop) {
-            var message = message
-            defer { Wiping.wipe(&message) }
-            return link.answer(message, from: peer)
-        }
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        answer.whenComplete { result in
-            let (handler, context) = bound.value
-            guard context.channel.isActive, case .success(let answer?) = result else {
-                return context.close(promise: nil)
+    /// Has a message answered: at once where that takes less time than waking a thread, else on one of the pool.
+    private func work(on message: Message, _ context: ChannelHandlerContext) {
+        let (link, peer, loop) = (link, peer, context.eventLoop)
+        let bound = NIOLoopBound((self, context), eventLoop: loop)
+        let tell: @Sendable (Link.Answer?) -> Void = { answer in
+            loop.execute {
+                let (handler, context) = bound.value
+                guard context.channel.isActive, let answer else {
+                    return context.close(promise: nil)
+                }
+                handler.send(answer, context)
             }
-            handler.send(answer.bytes, isFarewell: answer.isFarewell, context)
+        }
+        if GuardDispatch.isQuick(message.bytes) { return link.answer(message, from: peer, tell) }
+        link.pool.submit { state in
+            guard case .active = state else { return tell(nil) }
+            link.answer(message, from: peer, tell)
         }
     }
 
-    private func send(_ answer: [UInt8], isFarewell: Bool, _ context: ChannelHandlerContext) {
-        var buffer = context.channel.allocator.buffer(capacity: 4 + answer.count)
-        buffer.writeBytes(FrameHeader.bytes(answer.count))
-        buffer.writeBytes(answer)
-        var answer = answer
-        Wiping.wipe(&answer)
-        let sent = context.eventLoop.makePromise(of: Void.self)
-        if isFarewell {
+    private func send(_ answer: Link.Answer, _ context: ChannelHandlerContext) {
+        let bytes = answer.message.bytes
+        var buffer = context.channel.allocator.buffer(capacity: 4 + bytes.count)
+        buffer.writeBytes(FrameHeader.bytes(bytes.count))
+        buffer.writeBytes(bytes)
+        if answer.isFarewell {
+            let sent = context.eventLoop.makePromise(of: Void.self)
             let keeper = link.keeper
             sent.futureResult.whenComplete { _ in keeper.leave() }
+            context.writeAndFlush(wrapOutboundOut(buffer), promise: sent)
+        } else {
+            context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
         }
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: sent)
         isBusy = false
         let now = NIODeadline.now()
         deadline =

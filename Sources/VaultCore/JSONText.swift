@@ -73,7 +73,7 @@ public indirect enum JSONValue: Sendable, Hashable {
     ///
     /// - Parameter texts: In order.
     /// - Returns: An array of strings.
-    public static func strings(_ texts: some Sequence<String>) -> JSONValue {
+    public static func strings(_ texts: [String]) -> JSONValue {
         .array(texts.map { .string($0) })
     }
 

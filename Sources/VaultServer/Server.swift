@@ -36,6 +36,8 @@ public final class Server: HTTPService {
     let exports = ExportJobs()
     /// One export at a time finds out what it will carry.
     let exportQueue = DispatchQueue(label: "patientvault.export")
+    /// Requests that wait for a disk.
+    let worker = DispatchQueue(label: "patientvault.worker", attributes: .concurrent)
     private let originNow: Mutex<String>
 
     /// Puts a server together; it answers as soon as it is asked.
@@ -75,14 +77,30 @@ public final class Server: HTTPService {
     ///
     /// - Parameter call: The request.
     /// - Returns: The reply.
-    public func reply(to call: HTTPCall) -> HTTPReply {
+    public func reply(to call: HTTPCall) async -> HTTPReply {
         let start = ContinuousClock.now
-        var (interaction, reply) = answer(call)
+        if let match = openRead(call) { return await heldReply(to: call, match, since: start) }
+        return await onWorker { self.reply(to: call, since: start) }
+    }
+
+    /// On a thread that may wait for a disk.
+    func reply(to call: HTTPCall, since start: ContinuousClock.Instant) -> HTTPReply {
+        let (interaction, reply) = answer(call)
+        return finish(reply, of: interaction, call, since: start)
+    }
+
+    func finish(
+        _ reply: HTTPReply,
+        of interaction: Interaction?,
+        _ call: HTTPCall,
+        since start: ContinuousClock.Instant
+    ) -> HTTPReply {
+        var reply = reply
         if call.query.contains("_pretty=true"), reply.isFHIR {
             reply.body = IndentedJSON.bytes(of: reply.body)
         }
         metrics.count(interaction, status: reply.status, took: ContinuousClock.now - start)
-        if interaction?.isPublic == false, reply.isMiss || Evening.isDue(reply.status) {
+        if interaction?.isPublic == false, Evening.isDue(reply) {
             Evening.wait(from: start, random: random)
         }
         return reply
@@ -114,10 +132,12 @@ public final class Server: HTTPService {
             problem.headers = [("Allow", methods.joined(separator: ", "))]
             return (nil, problem.reply)
         case .found(let match):
-            do { return (match.route.interaction, try answer(call, match)) } catch {
-                return (match.route.interaction, Problem(error).reply)
-            }
+            return (match.route.interaction, reply(to: call, match))
         }
+    }
+
+    func reply(to call: HTTPCall, _ match: RouteMatch) -> HTTPReply {
+        do { return try answer(call, match) } catch { return Problem(error).reply }
     }
 
     /// Answers a request whose route is known.
@@ -148,24 +168,30 @@ public final class Server: HTTPService {
 
     // MARK: Who asks
 
-    private func requester(of call: HTTPCall) throws -> Requester {
+    /// The bearer token of a call, if it has one that could be ours.
+    static func token(of call: HTTPCall) -> String? {
         guard let header = call.header("authorization"),
             let space = header.firstIndex(of: " "), header[..<space].lowercased() == "bearer"
-        else { throw Problem.unauthorized }
+        else { return nil }
         let token = header[space...].drop { $0 == " " }
-        guard !token.isEmpty, token.utf8.count <= CompactToken.maximumByteCount,
-            let facts = try tokens.facts(
-                of: String(token),
-                now: clock.now(),
-                else: vault.guard.tokenFacts
-            )
+        guard !token.isEmpty, token.utf8.count <= CompactToken.maximumByteCount else { return nil }
+        return String(token)
+    }
+
+    static func emergency(of call: HTTPCall) -> BreakGlass? {
+        call.header("x-break-glass").map {
+            BreakGlass(reason: $0, note: call.header("x-break-glass-note"))
+        }
+    }
+
+    private func requester(of call: HTTPCall) throws -> Requester {
+        guard let token = Self.token(of: call),
+            let facts = try tokens.facts(of: token, now: clock.now(), else: vault.guard.tokenFacts)
         else { throw Problem.unauthorized }
         return Requester(
-            token: String(token),
+            token: token,
             facts: facts,
-            emergency: call.header("x-break-glass").map {
-                BreakGlass(reason: $0, note: call.header("x-break-glass-note"))
-            },
+            emergency: Self.emergency(of: call),
             context: context(of: call, client: facts.client)
         )
     }

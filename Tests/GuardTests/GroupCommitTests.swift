@@ -50,6 +50,11 @@ struct GroupCommitTests {
         }
     }
 
+    /// Stages one entry and holds its answer back.
+    private func held(_ index: UInt64, _ answers: Answers) throws {
+        group.hold(until: try group.stage(try batch(index))) { answers.add(index, $0) }
+    }
+
     @Test func `callers that come during a flush share the next one`() throws {
         let answers = Answers()
         try caller(0, answers)
@@ -91,6 +96,75 @@ struct GroupCommitTests {
         #expect(group.durable == 0)
         #expect(throws: GuardError.sealed) { try group.stage(try batch(8)) }
         #expect(throws: (any Error).self) { try group.wait(for: 1) }
+    }
+
+    @Test func `an answer that is held back is told of when the disk has it, and no thread waits`()
+        throws
+    {
+        let answers = Answers()
+        try held(0, answers)
+        disk.waitUntilFlushing()
+        for index in 1...15 as ClosedRange<UInt64> { try held(index, answers) }
+        #expect(answers.count == 0)
+        disk.open(1)
+        answers.wait(for: 1)
+        disk.waitUntilFlushing()
+        #expect(answers.count == 1)
+        disk.open(1)
+        answers.wait(for: 16)
+        #expect(disk.flushes == [1, 15])
+        #expect(answers.failures == 0)
+        // What is durable already is told of at once.
+        group.hold(until: 3) { answers.add(99, $0) }
+        #expect(answers.count == 17)
+    }
+
+    @Test func `who waits and who holds back are served by the same flushes`() throws {
+        let answers = Answers()
+        try caller(0, answers)
+        disk.waitUntilFlushing()
+        try held(1, answers)
+        try caller(2, answers)
+        try held(3, answers)
+        disk.open(2)
+        answers.wait(for: 4)
+        #expect(disk.flushes == [1, 3])
+    }
+
+    @Test func `an answer that is held back is dropped when the flush fails`() throws {
+        let answers = Answers()
+        try held(0, answers)
+        disk.waitUntilFlushing()
+        for index in 1...7 as ClosedRange<UInt64> { try held(index, answers) }
+        disk.fail()
+        disk.open(1)
+        answers.wait(for: 8)
+        #expect(answers.failures == 8)
+        #expect(disk.flushes == [1])
+        group.hold(until: 1) { answers.add(99, $0) }
+        #expect(answers.failures == 9)
+    }
+
+    @Test func `under a hold for disclosures whoever gets keys still waits`() throws {
+        let number = try group.stage(try batch(0))
+        let (response, all) = (AnswerHold(.disclosures), AnswerHold(.everything))
+        #expect(!response.takes(group, until: number, isDisclosure: false))
+        #expect(response.takes(group, until: number, isDisclosure: true))
+        #expect(all.takes(group, until: number, isDisclosure: false))
+        let other = GroupCommit(
+            storage: disk,
+            stateKey: try SecretKey.random(),
+            random: SystemRandom()
+        )
+        #expect(!all.takes(other, until: 1, isDisclosure: false))
+        let answers = Answers()
+        all.end { answers.add(0, $0) }
+        response.end { answers.add(1, $0) }
+        disk.waitUntilFlushing()
+        #expect(answers.count == 0)
+        disk.open(1)
+        answers.wait(for: 2)
+        #expect(answers.failures == 0)
     }
 
     @Test func `what the disk gives back differently is not acknowledged`() throws {

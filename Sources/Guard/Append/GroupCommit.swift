@@ -1,6 +1,6 @@
+internal import Dispatch
 internal import MerkleLog
 internal import Sealing
-internal import Synchronization
 internal import VaultCore
 
 /// What one use case staged, on its way to the disk.
@@ -36,7 +36,8 @@ struct StagedBatch {
 /// Callers stage under the Guard's lock and hand over here; nobody holds that lock while the disk works.
 /// The first who waits flushes everything that is there, the others wait for it; who comes meanwhile is in
 /// the next flush. So one caller alone never waits for anybody, and nobody waits for more than the flush
-/// under way and the next one. A flush is one transaction, in the order of staging, and counts only after
+/// under way and the next one. Who holds an answer back instead of waiting (``AnswerHold``) is told; a thread
+/// of this object's own then flushes. A flush is one transaction, in the order of staging, and counts only after
 /// the entries that the disk gives back have the hashes that were staged. The first that fails is the last:
 /// what a failed fsync left is unknown, it is never tried again, and nobody who waited gets an answer.
 final class GroupCommit: Sendable {
@@ -47,7 +48,16 @@ final class GroupCommit: Sendable {
         /// Number of the newest batch that is durable.
         var durable: UInt64 = 0
         var isFlushing = false
+        /// Whether the own thread has work, or was given some.
+        var isDriven = false
         var failure: (any Error)?
+        /// Who is told instead of waiting.
+        var held: [Held] = []
+    }
+
+    private struct Held {
+        var number: UInt64
+        var tell: @Sendable ((any Error)?) -> Void
     }
 
     private enum Turn {
@@ -59,6 +69,7 @@ final class GroupCommit: Sendable {
     private let storage: any GuardStorage
     private let stateKey: SecretKey
     private let random: any RandomSource
+    private let driver = DispatchQueue(label: "patientvault.flush", qos: .userInitiated)
 
     init(storage: any GuardStorage, stateKey: SecretKey, random: any RandomSource) {
         self.storage = storage
@@ -91,18 +102,72 @@ final class GroupCommit: Sendable {
         while case .flush(let batch, let last) = try queue.wait(until: {
             try turn(for: number, &$0)
         }) {
-            let failure: (any Error)?
-            do {
-                try flush(batch)
-                failure = nil
-            } catch let error { failure = error }
-            queue.withLock { queue in
-                queue.isFlushing = false
-                if let failure { queue.failure = failure } else { queue.durable = last }
-            }
-            queue.wakeAll()
-            if let failure { throw failure }
+            if let failure = flush(batch, upTo: last) { throw failure }
         }
+    }
+
+    /// Tells somebody once a batch and all before it are durable, or why they never will be.
+    ///
+    /// - Parameters:
+    ///   - number: Of the batch.
+    ///   - tell: Called once, on any thread, at once where it is durable already; gets what the flush threw.
+    func hold(until number: UInt64, _ tell: @escaping @Sendable ((any Error)?) -> Void) {
+        let outcome: (isKnown: Bool, failure: (any Error)?) = queue.withLock { queue in
+            if queue.durable >= number { return (true, nil) }
+            if let failure = queue.failure { return (true, failure) }
+            queue.held.append(Held(number: number, tell: tell))
+            return (false, nil)
+        }
+        if outcome.isKnown { tell(outcome.failure) } else { drive() }
+    }
+
+    /// Has the own thread flush, where somebody holds an answer back and nobody flushes.
+    private func drive() {
+        let isDue = queue.withLock { queue in
+            guard !queue.isDriven, !queue.isFlushing, !queue.held.isEmpty, queue.waiting != nil
+            else { return false }
+            queue.isDriven = true
+            return true
+        }
+        guard isDue else { return }
+        driver.async { [self] in
+            while let (batch, last) = nextDriven() { _ = flush(batch, upTo: last) }
+        }
+    }
+
+    /// The next batch for the own thread; `nil` where there is nothing to flush, or somebody else does.
+    private func nextDriven() -> (StagedBatch, UInt64)? {
+        queue.withLock { queue in
+            guard !queue.isFlushing, queue.failure == nil, let batch = queue.waiting else {
+                queue.isDriven = false
+                return nil
+            }
+            queue.waiting = nil
+            queue.isFlushing = true
+            return (batch, queue.staged)
+        }
+    }
+
+    /// Flushes a batch that was taken from the queue, and tells everybody who waits for it.
+    private func flush(_ batch: StagedBatch, upTo last: UInt64) -> (any Error)? {
+        let failure: (any Error)?
+        do {
+            try flush(batch)
+            failure = nil
+        } catch let error { failure = error }
+        let due = queue.withLock { queue in
+            queue.isFlushing = false
+            if let failure { queue.failure = failure } else { queue.durable = last }
+            let durable = queue.durable
+            let isDue = { (held: Held) in failure != nil || held.number <= durable }
+            let due = queue.held.filter(isDue)
+            queue.held.removeAll(where: isDue)
+            return due
+        }
+        queue.wakeAll()
+        for held in due { held.tell(failure) }
+        drive()
+        return failure
     }
 
     /// What a waiting caller does next; `nil` to wait on.

@@ -15,7 +15,7 @@ extension GuardCore {
         _ grant: Grant,
         carrying manifest: Manifest
     ) throws -> Receipt {
-        try exclusively { mutable in
+        try exclusively(isDisclosure: true) { mutable in
             let state = mutable.state
             try mutable.tickets.check(grant)
             let live = try Self.stillLive(mutable.grants.live[grant.id], state)

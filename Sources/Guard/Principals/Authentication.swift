@@ -47,7 +47,7 @@ struct Authenticator {
     /// Resolves a caller who signed `body`, or has a session, or holds the passphrase where that is enough.
     mutating func actor(
         _ caller: Caller,
-        body: JSONValue,
+        body: @autoclosure () -> JSONValue,
         state: GuardState,
         allowsOperator: Bool
     ) throws -> Actor {
@@ -63,7 +63,7 @@ struct Authenticator {
                 session: nil
             )
         case .signed(let statement):
-            let principal = try verified(statement, body: body, state: state)
+            let principal = try verified(statement, body: body(), state: state)
             return Actor(
                 principal: principal,
                 method: "ed25519",

@@ -33,6 +33,18 @@ public enum GuardDispatch {
         }
     }
 
+    /// Whether answering a message takes less time than waking a thread: it looks at one patient, under an
+    /// ``AnswerHold`` without waiting for the disk.
+    ///
+    /// - Parameter message: Any bytes at all.
+    /// - Returns: `false` where it is not known.
+    public static func isQuick(_ message: [UInt8]) -> Bool {
+        switch message.first.flatMap({ GuardOperation(rawValue: $0) }) {
+        case .release, .recordDisclosure, .isLive, .tokenFacts: true
+        default: false
+        }
+    }
+
     /// The answer for a call that failed, or that cannot be made now.
     ///
     /// - Parameter error: Why; what is no `Failure` is told without its words.

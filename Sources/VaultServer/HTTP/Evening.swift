@@ -10,8 +10,10 @@ enum Evening {
     static let step: Duration = .milliseconds(5)
     private static let jitter: Int64 = 1_000_000
 
-    /// Statuses behind which something may be hidden.
-    static func isDue(_ status: Int) -> Bool { [403, 404, 405, 410, 412, 422].contains(status) }
+    /// Whether something may be hidden behind a reply.
+    static func isDue(_ reply: HTTPReply) -> Bool {
+        reply.isMiss || [403, 404, 405, 410, 412, 422].contains(reply.status)
+    }
 
     /// Waits until an answer to a request that came at `start` may leave.
     static func wait(from start: ContinuousClock.Instant, random: any RandomSource) {

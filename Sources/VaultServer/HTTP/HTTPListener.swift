@@ -125,13 +125,12 @@ private struct ConnectionContext: InitializableFromSource, RequestContext {
     }
 }
 
-/// Reads a request whole, runs the service on a worker thread, and writes its reply.
+/// Reads a request whole, has the service answer it, and writes its reply.
 private struct ServiceResponder: HTTPResponder {
     typealias Context = ConnectionContext
     let service: any HTTPService
     let options: HTTPListener.Options
     let inProgress = Counter()
-    private let queue = DispatchQueue(label: "patientvault.worker", attributes: .concurrent)
     private let ids = RequestIDs()
 
     init(service: any HTTPService, options: HTTPListener.Options) {
@@ -154,11 +153,7 @@ private struct ServiceResponder: HTTPResponder {
         case .success(let bytes): call.body = bytes
         case .failure(let refusal): return refuse(call, refusal.refusal)
         }
-        let ready = call
-        let reply = await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: service.reply(to: ready)) }
-        }
-        return response(reply, to: call)
+        return response(await service.reply(to: call), to: call)
     }
 
     private struct Refused: Error { var refusal: HTTPRefusal }

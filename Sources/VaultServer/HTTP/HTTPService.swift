@@ -95,13 +95,13 @@ public enum HTTPRefusal: Sendable, Hashable {
     case bodyIncomplete
 }
 
-/// What answers requests; called on a worker thread, so that it may wait for a disk.
+/// What answers requests; called on a thread that must not wait for a disk.
 public protocol HTTPService: Sendable {
     /// Answers one request.
     ///
     /// - Parameter call: The request.
     /// - Returns: The reply; every failure is one too.
-    func reply(to call: HTTPCall) -> HTTPReply
+    func reply(to call: HTTPCall) async -> HTTPReply
 
     /// Answers a request that the listener refuses.
     ///

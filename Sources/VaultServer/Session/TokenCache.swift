@@ -12,12 +12,18 @@ final class TokenCache: Sendable {
         now: Instant,
         else ask: (String) throws -> TokenFacts?
     ) throws -> TokenFacts? {
-        if let facts = known.withLock({ $0[token] }), facts.end > now { return facts }
+        if let facts = self.known(token, now: now) { return facts }
         guard let facts = try ask(token) else { return nil }
         known.withLock { known in
             if known.count >= 4_096 { known = known.filter { $0.value.end > now } }
             known[token] = facts
         }
+        return facts
+    }
+
+    /// What is remembered of a token that has not ended.
+    func known(_ token: String, now: Instant) -> TokenFacts? {
+        guard let facts = known.withLock({ $0[token] }), facts.end > now else { return nil }
         return facts
     }
 

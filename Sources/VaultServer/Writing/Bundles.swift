@@ -30,7 +30,7 @@ struct Bundles {
             var isMiss = false
             for entry in entries {
                 let one = answer(entry)
-                isMiss = isMiss || one.isMiss || Evening.isDue(one.status)
+                isMiss = isMiss || Evening.isDue(one)
                 bundle.add(response: one)
             }
             var reply = request.server.fhir(200, bundle.bytes())

@@ -53,7 +53,7 @@ struct Transaction {
         var bundle = BundleWriter(type: "transaction-response", total: nil)
         for reply in replies { bundle.add(response: reply ?? Problem.notFound.reply) }
         var reply = request.server.fhir(200, bundle.bytes())
-        reply.isMiss = replies.contains { $0.map { $0.isMiss || Evening.isDue($0.status) } ?? true }
+        reply.isMiss = replies.contains { $0.map { Evening.isDue($0) } ?? true }
         return reply
     }
 

@@ -225,7 +225,8 @@ final class ServerHarness {
                 headers: headers,
                 body: Array(body.utf8),
                 remoteAddress: "127.0.0.1"
-            )
+            ),
+            since: .now
         )
     }
 
