@@ -203,6 +203,12 @@ public protocol GuardStorage: Sendable {
     /// - Throws: A ``Failure`` of kind `inputOutput`; a store in memory cannot.
     func exportCopy(to path: String, withholding kinds: [ItemKind]) throws -> [ItemChange]
 
+    /// What is durable now, as it stays while others write: for walks that are too long for the Guard's lock.
+    ///
+    /// - Returns: A store that only reads; ``close()`` ends it, and nothing else.
+    /// - Throws: A ``Failure`` of kind `inputOutput`.
+    func snapshot() throws -> any GuardStorage
+
     /// Folds what is pending into the file and closes it.
     ///
     /// - Throws: A ``Failure`` of kind `inputOutput`.
@@ -214,6 +220,12 @@ extension GuardStorage {
     ///
     /// - Throws: Never.
     public func settle() throws {}
+
+    /// A store without snapshots is read as it is; whoever uses one lets nobody write meanwhile.
+    ///
+    /// - Returns: Itself.
+    /// - Throws: Never.
+    public func snapshot() throws -> any GuardStorage { self }
 
     /// A store that cannot be copied says so.
     ///

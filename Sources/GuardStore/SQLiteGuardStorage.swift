@@ -7,11 +7,12 @@ public import MerkleLog
 /// WAL with `synchronous=FULL`: a commit is one write and one fdatasync of the WAL. The mode is set after
 /// GRDB has opened the file, because GRDB sets NORMAL while opening.
 public final class SQLiteGuardStorage: GuardStorage {
-    private let writer: DatabaseQueue
+    /// None for a snapshot.
+    private let writer: DatabaseQueue?
     /// A connection of its own, so that looking things up does not wait for a flush, and so that what is
     /// read back comes from the file and not from the writer's cache.
     private let reader: DatabaseQueue
-    private let lock: FolderLock
+    private let lock: FolderLock?
 
     /// Opens or creates the file.
     ///
@@ -34,7 +35,8 @@ public final class SQLiteGuardStorage: GuardStorage {
             )
         }
         do {
-            writer = try DatabaseQueue(path: path, configuration: configuration)
+            let writer = try DatabaseQueue(path: path, configuration: configuration)
+            self.writer = writer
             try writer.inDatabase { db in try Self.prepare(db, creating: creating) }
             try Schema.migrator.migrate(writer)
             // CRASH: a schema step that was cut off is rolled back by SQLite and run again here.
@@ -44,13 +46,39 @@ public final class SQLiteGuardStorage: GuardStorage {
                 // the vault must still open.
                 try? db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
             }
-            var reading = Configuration()
-            reading.readonly = true
-            reading.busyMode = .timeout(2)
-            reading.prepareDatabase { db in
-                try db.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
+            reader = try Self.reader(of: path)
+        } catch { throw Self.failure(error) }
+    }
+
+    private static func reader(of path: String) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(2)
+        // A snapshot is a transaction that stays open.
+        configuration.allowsUnsafeTransactions = true
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
+        }
+        return try DatabaseQueue(path: path, configuration: configuration)
+    }
+
+    /// What is durable now, on a connection of its own; writers go on, and the WAL grows until it is closed.
+    ///
+    /// - Returns: A store that only reads.
+    /// - Throws: ``StorageFailure``.
+    public func snapshot() throws -> any GuardStorage {
+        try SQLiteGuardStorage(snapshotOf: reader.path)
+    }
+
+    private init(snapshotOf path: String) throws {
+        (writer, lock) = (nil, nil)
+        do {
+            reader = try Self.reader(of: path)
+            try reader.inDatabase { db in
+                // A transaction sees what there is at its first read.
+                try db.execute(sql: "BEGIN")
+                _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM checkpoint")
             }
-            reader = try DatabaseQueue(path: path, configuration: reading)
         } catch { throw Self.failure(error) }
     }
 
@@ -230,7 +258,7 @@ public final class SQLiteGuardStorage: GuardStorage {
     ///
     /// - Throws: ``StorageFailure``; nothing is lost then, the WAL is folded in later.
     public func settle() throws {
-        let path = writer.path
+        let path = reader.path
         let limit = max(256 << 10, FileSize.bytes(path) / 8)
         if FileSize.bytes(path + "-wal") > limit { try forgetOldValues() }
     }
@@ -241,6 +269,7 @@ public final class SQLiteGuardStorage: GuardStorage {
     public func close() throws {
         do {
             try reader.close()
+            guard let writer else { return }
             try writer.inDatabase { db in
                 // A reader elsewhere may hold the WAL; then it stays, and is folded in at the next close.
                 try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
@@ -255,6 +284,7 @@ public final class SQLiteGuardStorage: GuardStorage {
     }
 
     private func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        guard let writer else { throw StorageFailure.readOnly }
         do { return try writer.inDatabase(body) } catch { throw Self.failure(error) }
     }
 

@@ -184,6 +184,33 @@ struct StorageTests {
         #expect(try storage.structuralProblems() == [])
     }
 
+    @Test func `a snapshot stays as it was, takes nothing, and keeps nobody from writing`() throws {
+        let folder = try Folder()
+        let storage = try folder.open()
+        let put = { (value: UInt8) in
+            try storage.commit(
+                StorageBatch(
+                    firstIndex: 0,
+                    items: [ItemChange(kind: .meta, key: [1], value: [value])]
+                )
+            )
+        }
+        try put(1)
+        let snapshot = try storage.snapshot()
+        try put(2)
+        #expect(try snapshot.item(.meta, [1]) == [1])
+        #expect(try storage.item(.meta, [1]) == [2])
+        #expect(throws: StorageFailure.readOnly) {
+            try snapshot.commit(StorageBatch(firstIndex: 0))
+        }
+        #expect(throws: StorageFailure.readOnly) { try snapshot.forgetOldValues() }
+        try snapshot.close()
+        try put(3)
+        try storage.forgetOldValues()
+        #expect(try storage.item(.meta, [1]) == [3])
+        try storage.close()
+    }
+
     @Test func `after forgetting no old or deleted value is in the file or beside it`() throws {
         let folder = try Folder()
         let storage = try folder.open()

@@ -79,6 +79,7 @@ final class FaultyGuardStorage: GuardStorage {
     func itemCount(_ kind: ItemKind) throws -> Int { try inner.itemCount(kind) }
     func structuralProblems() throws -> [String] { try inner.structuralProblems() }
     func forgetOldValues() throws { try inner.forgetOldValues() }
+    func snapshot() throws -> any GuardStorage { try inner.snapshot() }
     func close() throws { try inner.close() }
 }
 

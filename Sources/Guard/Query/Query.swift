@@ -13,37 +13,48 @@ extension GuardCore {
     /// - Returns: Oldest first.
     /// - Throws: ``GuardError/notPermitted(action:)`` and other ``Failure``s.
     public func entries(_ query: LogQuery, by caller: Caller) throws -> [LoggedEntry] {
-        try exclusively { mutable in
-            let state = mutable.state
-            let actor = try mutable.authenticator.actor(
-                caller,
-                body: query.json,
-                state: state,
-                allowsOperator: true
-            )
-            try admit(.log, actor, query.context, &mutable)
-            let patient = try query.patient.flatMap { try state.pseudonym(of: $0) }
-            try state.requireLogReader(actor, of: patient)
-            if query.patient != nil {
-                guard let patient, try state.patient(patient) != nil else {
-                    throw GuardError.unknown(what: "patient")
-                }
-            }
-            let end = state.frontier.size
-            try state.logReading(query, by: actor, of: patient)
+        try apart { mutable in
+            try permit(query, by: caller, &mutable)
+        } _: { state, permit in
             let reader = LogReader(state: state)
-            if let patient {
+            if let patient = permit.patient {
                 return try reader.history(of: patient).reversed()
-                    .filter { $0.index < end && query.admits($0) }
+                    .filter { $0.index < permit.end && query.admits($0) }
             }
             var found: [LoggedEntry] = []
-            try state.storage.forEachEntry(in: 0..<end) { index, bytes in
+            try state.storage.forEachEntry(in: 0..<permit.end) { index, bytes in
                 let entry = try reader.open(index, Array(bytes), parts: .all)
                 if query.admits(entry) { found.append(entry) }
                 return true
             }
             return found
         }
+    }
+
+    /// Whose entries may be read, and up to which; the reading is noted after them.
+    private func permit(
+        _ query: LogQuery,
+        by caller: Caller,
+        _ mutable: inout Mutable
+    ) throws -> (patient: PatientPseudonym?, end: UInt64) {
+        let state = mutable.state
+        let actor = try mutable.authenticator.actor(
+            caller,
+            body: query.json,
+            state: state,
+            allowsOperator: true
+        )
+        try admit(.log, actor, query.context, &mutable)
+        let patient = try query.patient.flatMap { try state.pseudonym(of: $0) }
+        try state.requireLogReader(actor, of: patient)
+        if query.patient != nil {
+            guard let patient, try state.patient(patient) != nil else {
+                throw GuardError.unknown(what: "patient")
+            }
+        }
+        let end = state.frontier.size
+        try state.logReading(query, by: actor, of: patient)
+        return (patient, end)
     }
 
     /// One entry, opened for whoever may read it.
