@@ -120,6 +120,40 @@ struct SearchTests {
         #expect(throws: SearchProblem.self) { try reader.read([QueryPair(name, value)]) }
     }
 
+    @Test func `a composite asks for its parts in one element`() throws {
+        let pressure =
+            #"{"resourceType":"Observation","id":"bp","status":"final","#
+            + #""code":{"coding":[{"code":"85354-9"}]},"component":["#
+            + #"{"code":{"coding":[{"code":"8480-6"}]},"valueQuantity":{"value":141,"unit":"mmHg"}},"#
+            + #"{"code":{"coding":[{"code":"8462-4"}]},"valueQuantity":{"value":88,"unit":"mmHg"}}]}"#
+        let scope = try MemoryScope([Self.observation, pressure])
+        func found(_ code: String, _ value: String) throws -> [String] {
+            var reader = SearchQueryReader(type: .observation)
+            let query = try reader.read([QueryPair(code, value)])
+            #expect(query.ignored.isEmpty)
+            return try SearchEvaluator(scope).matches(query).compactMap {
+                try scope.root(at: $0)["id"]?.string
+            }
+        }
+        #expect(try found("code-value-quantity", "718-7$5.40") == ["o"])
+        #expect(try found("code-value-quantity", "718-7$gt6").isEmpty)
+        #expect(try found("component-code-value-quantity", "8480-6$gt140") == ["bp"])
+        // The other component has that value, and this one has not.
+        #expect(try found("component-code-value-quantity", "8462-4$gt140").isEmpty)
+        #expect(try found("combo-code-value-quantity", "8462-4$88,718-7$5.40") == ["o", "bp"])
+        for value in ["718-7", "718-7$x", "a$b$c", "$"] {
+            #expect(throws: SearchProblem.badValue(parameter: "code-value-quantity")) {
+                _ = try found("code-value-quantity", value)
+            }
+        }
+        #expect(throws: SearchProblem.unsupported(parameter: "code-value-quantity")) {
+            _ = try found("code-value-quantity:missing", "true")
+        }
+        #expect(throws: SearchProblem.unsupported(parameter: "_sort")) {
+            _ = try found("_sort", "code-value-quantity")
+        }
+    }
+
     @Test func `an unknown parameter is named as ignored`() throws {
         var reader = SearchQueryReader(type: .patient)
         let query = try reader.read([QueryPair("foo", "1"), QueryPair("gender", "female")])
@@ -164,9 +198,13 @@ struct SearchTests {
         #expect(table.types.count == 66)
         for type in table.types {
             for parameter in table.parameters(of: type) {
-                #expect(
-                    !parameter.paths.isEmpty && parameter.paths.allSatisfy { !$0.steps.isEmpty }
-                )
+                // A composite's own elements may be the resource itself; its parts never are.
+                let isComposite = parameter.kind == .composite
+                #expect(isComposite == (parameter.parts.count >= 2))
+                #expect(!parameter.paths.isEmpty)
+                for one in isComposite ? parameter.parts : [parameter] {
+                    #expect(!one.paths.isEmpty && one.paths.allSatisfy { !$0.steps.isEmpty })
+                }
             }
         }
         #expect(ElementTable.standard.elements(of: .observation).count == 24)

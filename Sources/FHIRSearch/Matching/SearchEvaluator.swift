@@ -51,6 +51,12 @@ public struct SearchEvaluator<Scope: SearchScope> {
                 }
             }
             return modifier == .not ? !isMatch : isMatch
+        case .composite(let parameter, let values):
+            return parameter.paths.contains { base in
+                ElementWalk.contains(base, in: root) { element in
+                    values.contains { Self.meets(parameter.parts, $0, in: element) }
+                }
+            }
         case .chain(let parameter, let type, let inner):
             return try targets(of: parameter, in: root, type: type).contains {
                 try meets(inner, try scope.root(at: $0.place))
@@ -65,6 +71,19 @@ public struct SearchEvaluator<Scope: SearchScope> {
                 }
             }
             return false
+        }
+    }
+
+    /// Whether one element has a value for each part of a composite.
+    private static func meets(
+        _ parts: [SearchParameter],
+        _ values: [ValueMatch],
+        in element: JSONNode
+    ) -> Bool {
+        zip(parts, values).allSatisfy { part, value in
+            part.paths.contains { path in
+                ElementWalk.contains(path, in: element) { value.matches($0) }
+            }
         }
     }
 
@@ -179,11 +198,22 @@ public struct SearchEvaluator<Scope: SearchScope> {
 /// A condition with its values prepared once for all resources.
 indirect enum CompiledCriterion {
     case parameter(SearchParameter, Criterion.Modifier?, [ValueMatch], wantsMissing: Bool)
+    /// Of each value its parts, in the parameter's order.
+    case composite(SearchParameter, [[ValueMatch]])
     case chain(SearchParameter, ResourceType?, CompiledCriterion)
     case has(ResourceType, SearchParameter, CompiledCriterion)
 
     init(_ criterion: Criterion) {
         switch criterion {
+        case .parameter(let parameter, _, let values) where parameter.kind == .composite:
+            self = .composite(
+                parameter,
+                values.map { value in
+                    zip(parameter.parts, SearchText.splitUnescaped(value, at: "$")).map {
+                        ValueMatch($0, modifier: nil, value: $1)
+                    }
+                }
+            )
         case .parameter(let parameter, let modifier, let values):
             self = .parameter(
                 parameter,

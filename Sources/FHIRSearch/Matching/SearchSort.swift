@@ -39,6 +39,7 @@ enum SortValue: Hashable {
     private static func value(_ node: JSONNode, of kind: SearchParameter.Kind) -> SortValue? {
         switch kind {
         case .date: return SearchDate.ranges(of: node).first.map { .number(Double($0.start)) }
+        case .composite: return nil
         case .number, .quantity:
             return (node["value"] ?? node).numberText.flatMap { Double($0) }.map { .number($0) }
         case .string:

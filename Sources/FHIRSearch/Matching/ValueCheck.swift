@@ -24,6 +24,10 @@ enum ValueCheck {
         case .date: return SearchDate(SearchDate.split(value).rest) != nil
         case .quantity, .number: return SearchQuantity(value) != nil
         case .token, .string, .reference, .uri: return !value.isEmpty
+        case .composite:
+            let values = SearchText.splitUnescaped(value, at: "$")
+            return values.count == parameter.parts.count
+                && zip(parameter.parts, values).allSatisfy { isFit($1, $0, nil) }
         }
     }
 }

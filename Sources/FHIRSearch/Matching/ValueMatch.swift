@@ -49,6 +49,8 @@ struct ValueMatch {
         case .reference: matchesReference(node)
         case .quantity, .number: quantity?.matches(node) ?? false
         case .uri: node.string == value
+        // Compared part by part.
+        case .composite: false
         }
     }
 

@@ -16,6 +16,8 @@ public struct SearchParameter: Sendable, Hashable {
         case number = "n"
         /// URIs, exactly.
         case uri = "u"
+        /// Several values of one element together: `a$b`.
+        case composite = "c"
 
         /// The name that FHIR gives it.
         public var name: String {
@@ -27,6 +29,7 @@ public struct SearchParameter: Sendable, Hashable {
             case .quantity: "quantity"
             case .number: "number"
             case .uri: "uri"
+            case .composite: "composite"
             }
         }
     }
@@ -35,8 +38,41 @@ public struct SearchParameter: Sendable, Hashable {
     public let code: String
     /// How values are compared.
     public let kind: Kind
-    /// Where the values are; any of them counts.
+    /// Where the values are, any of them counts; of a composite, the elements that have all of its parts.
     let paths: [ElementPath]
+    /// What a composite is made of, each relative to one of ``paths``; empty for all others.
+    let parts: [SearchParameter]
+
+    init(code: String, kind: Kind, paths: [ElementPath], parts: [SearchParameter] = []) {
+        self.code = code
+        self.kind = kind
+        self.paths = paths
+        self.parts = parts
+    }
+
+    /// Reads the form of the table: `.,component/code:t+valueQuantity;valueRange:q`.
+    init?(code: String, composite text: some StringProtocol) {
+        let sides = text.split(separator: "/")
+        guard sides.count == 2 else { return nil }
+        let parts = sides[1].split(separator: "+").compactMap { part -> SearchParameter? in
+            let fields = part.split(separator: ":")
+            guard fields.count == 2, let letter = fields[1].first,
+                let kind = Kind(rawValue: letter), kind != .composite
+            else { return nil }
+            return SearchParameter(
+                code: code,
+                kind: kind,
+                paths: fields[0].split(separator: ";").map { ElementPath($0) }
+            )
+        }
+        guard parts.count >= 2 else { return nil }
+        self.init(
+            code: code,
+            kind: .composite,
+            paths: sides[0].split(separator: ",").map { ElementPath($0 == "." ? "" : $0) },
+            parts: parts
+        )
+    }
 
     /// Whether a bare id stands for a patient's.
     var isPatient: Bool { paths.contains { $0.filter == .targets("Patient") } || code == "patient" }

@@ -4,8 +4,8 @@ extension SearchParameterTable {
     ///
     /// Kinds are the first letters of token, string, date, reference, quantity, number and uri. A path is
     /// relative to the resource; `[x]` stands for any type of a choice, `(email)` for the ContactPoints of
-    /// that system, `(Patient)` for references to that type, `(!)` for "there and not false". Composite
-    /// parameters are not among them.
+    /// that system, `(Patient)` for references to that type, `(!)` for "there and not false". Of a composite: the
+    /// elements (`.` for the resource), then `/`, then its parts as `path:kind` joined by `+`.
     static let text = """
         @Account identifier:t:identifier name:s:name owner:r:owner patient:r:subject(Patient)
          period:d:servicePeriod status:t:status subject:r:subject type:t:type
@@ -122,7 +122,7 @@ extension SearchParameterTable {
          identifier:t:masterIdentifier,identifier item:r:content patient:r:subject(Patient)
          recipient:r:recipient related-id:t:related.identifier related-ref:r:related.ref
          source:u:source status:t:status subject:r:subject type:t:type
-        @DocumentReference authenticator:r:authenticator author:r:author category:t:category
+        @DocumentReference relationship:c:relatesTo/target:r+code:t authenticator:r:authenticator author:r:author category:t:category
          contenttype:t:content.attachment.contentType custodian:r:custodian date:d:date
          description:s:description encounter:r:context.encounter event:t:context.event
          facility:t:context.facilityType format:t:content.format
@@ -161,6 +161,7 @@ extension SearchParameterTable {
          identifier:t:identifier lifecycle-status:t:lifecycleStatus patient:r:subject(Patient) start-date:d:startDate
          subject:r:subject target-date:d:target.dueDate
         @Group actual:t:actual characteristic:t:characteristic.code code:t:code
+         characteristic-value:c:characteristic/code:t+valueCodeableConcept;valueBoolean:t
          exclude:t:characteristic.exclude identifier:t:identifier
          managing-entity:r:managingEntity member:r:member.entity type:t:type
          value:t:characteristic.valueCodeableConcept,characteristic.valueBoolean
@@ -233,6 +234,14 @@ extension SearchParameterTable {
          oraldiet:t:oralDiet.type patient:r:patient provider:r:orderer status:t:status
          supplement:t:supplement.type
         @Observation based-on:r:basedOn category:t:category code:t:code
+         code-value-concept:c:./code:t+valueCodeableConcept:t
+         code-value-date:c:./code:t+valueDateTime;valuePeriod:d
+         code-value-quantity:c:./code:t+valueQuantity;valueSampledData:q
+         code-value-string:c:./code:t+valueString:s
+         combo-code-value-concept:c:.,component/code:t+valueCodeableConcept:t
+         combo-code-value-quantity:c:.,component/code:t+valueQuantity;valueSampledData:q
+         component-code-value-concept:c:component/code:t+valueCodeableConcept:t
+         component-code-value-quantity:c:component/code:t+valueQuantity;valueSampledData:q
          combo-code:t:code,component.code
          combo-data-absent-reason:t:dataAbsentReason,component.dataAbsentReason
          combo-value-concept:t:valueCodeableConcept,component.valueCodeableConcept

@@ -35,8 +35,16 @@ public struct SearchParameterTable: Sendable {
             guard let type, fields.count == 3, let letter = fields[1].first,
                 let kind = SearchParameter.Kind(rawValue: letter)
             else { preconditionFailure("the table is ours, and a test reads all of it") }
-            found[type, default: [:]][String(fields[0])] = SearchParameter(
-                code: String(fields[0]),
+            let code = String(fields[0])
+            if kind == .composite {
+                guard let parameter = SearchParameter(code: code, composite: fields[2]) else {
+                    preconditionFailure("the table is ours, and a test reads all of it")
+                }
+                found[type, default: [:]][code] = parameter
+                continue
+            }
+            found[type, default: [:]][code] = SearchParameter(
+                code: code,
                 kind: kind,
                 paths: fields[2].split(separator: ",").map { ElementPath($0) }
             )

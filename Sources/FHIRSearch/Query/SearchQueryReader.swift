@@ -69,7 +69,9 @@ public struct SearchQueryReader {
         for part in text.split(separator: ",") {
             let isDescending = part.hasPrefix("-")
             let code = isDescending ? part.dropFirst() : part
-            guard let parameter = table.parameter(String(code), of: query.type) else {
+            guard let parameter = table.parameter(String(code), of: query.type),
+                parameter.kind != .composite
+            else {
                 throw .unsupported(parameter: "_sort")
             }
             query.sort.append(SortKey(parameter: parameter, isDescending: isDescending))
@@ -169,6 +171,7 @@ public struct SearchQueryReader {
         of parameter: SearchParameter
     ) throws(SearchProblem) -> Criterion.Modifier {
         switch (text, parameter.kind) {
+        case (_, .composite): break
         case ("missing", _): return .missing
         case ("exact", .string): return .exact
         case ("contains", .string): return .contains
