@@ -32,7 +32,10 @@ let arguments: Target.Dependency = .product(
 )
 
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
-let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
+let hummingbirdHTTP2: Target.Dependency = .product(
+    name: "HummingbirdHTTP2",
+    package: "hummingbird"
+)
 
 /// A room: its library target and, where there is one, its test target.
 struct Room {
@@ -123,7 +126,7 @@ let rooms: [Room] = [
     Room(
         name: "VaultServer",
         rooms: ["VaultCore", "FHIRModel", "Consent", "Guard", "FHIRSearch", "Vault"],
-        packages: [hummingbird, hummingbirdTLS],
+        packages: [hummingbird, hummingbirdHTTP2],
         testRooms: [
             "VaultTestSupport", "Sealing", "MerkleLog", "GuardStore", "Records", "PrivacyOffice",
         ],

@@ -2,7 +2,7 @@ internal import Dispatch
 internal import HTTPTypes
 internal import Hummingbird
 internal import HummingbirdCore
-internal import HummingbirdTLS
+internal import HummingbirdHTTP2
 internal import Logging
 internal import NIOCore
 internal import NIOSSL
@@ -88,17 +88,15 @@ public struct HTTPListener: Sendable {
     }
 
     private func serverBuilder() throws -> HTTPServerBuilder {
-        let http1 = HTTPServerBuilder.http1(
-            configuration: .init(
-                idleTimeout: .seconds(options.idleTimeout.components.seconds),
-                httpDecoderConfiguration: .init(
-                    maxHeaderFieldSize: options.maximumHeaderByteCount,
-                    maxHeaderListSize: options.maximumHeaderByteCount,
-                    maxHeaderFieldCount: 100
-                )
+        let http1 = HTTP1Channel.Configuration(
+            idleTimeout: .seconds(options.idleTimeout.components.seconds),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: options.maximumHeaderByteCount,
+                maxHeaderListSize: options.maximumHeaderByteCount,
+                maxHeaderFieldCount: 100
             )
         )
-        guard let tls = options.tls else { return http1 }
+        guard let tls = options.tls else { return .http1(configuration: http1) }
         do {
             var configuration = TLSConfiguration.makeServerConfiguration(
                 certificateChain: try NIOSSLCertificate.fromPEMBytes(Array(tls.certificates.utf8))
@@ -108,7 +106,17 @@ public struct HTTPListener: Sendable {
                 )
             )
             configuration.minimumTLSVersion = .tlsv12
-            return try .tls(http1, tlsConfiguration: configuration)
+            // HTTP/2 where the client offers it. swift-nio-http2 keeps a connection to 100 streams and 16 KiB of header
+            // fields, and ends it after 200 resets, errors or control frames in 30 seconds (CVE-2023-44487).
+            return try .http2Upgrade(
+                tlsConfiguration: configuration,
+                configuration: HTTP2ChannelConfiguration(
+                    idleTimeout: options.idleTimeout,
+                    gracefulCloseTimeout: options.graceful,
+                    maxAgeTimeout: nil,
+                    streamConfiguration: http1
+                )
+            )
         } catch { throw ServerError.badCertificate }
     }
 }
@@ -118,10 +126,14 @@ private struct ConnectionContext: InitializableFromSource, RequestContext {
     typealias Source = ApplicationRequestContextSource
     var coreContext: CoreRequestContextStorage
     let remoteAddress: String?
+    /// Whether other requests share the connection, which is not this one's to close: HTTP/2.
+    let isMultiplexed: Bool
 
     init(source: Source) {
         coreContext = CoreRequestContextStorage(source: source)
         remoteAddress = source.channel.remoteAddress?.ipAddress
+        // A stream's parent is its connection, whose parent is the listening socket.
+        isMultiplexed = source.channel.parent?.parent != nil
     }
 }
 
@@ -142,16 +154,16 @@ private struct ServiceResponder: HTTPResponder {
         var call = HTTPCall(request, id: ids.next(), remoteAddress: context.remoteAddress)
         defer { inProgress.leave() }
         guard inProgress.enter(below: options.maximumRequestsInProgress) else {
-            return refuse(call, .busy)
+            return refuse(call, .busy, context)
         }
         if let length = call.header("content-length").flatMap({ Int($0) }),
             length > options.maximumBodyByteCount
         {
-            return refuse(call, .bodyTooLarge)
+            return refuse(call, .bodyTooLarge, context)
         }
         switch await body(of: request) {
         case .success(let bytes): call.body = bytes
-        case .failure(let refusal): return refuse(call, refusal.refusal)
+        case .failure(let refusal): return refuse(call, refusal.refusal, context)
         }
         return response(await service.reply(to: call), to: call)
     }
@@ -185,10 +197,14 @@ private struct ServiceResponder: HTTPResponder {
         }
     }
 
-    private func refuse(_ call: HTTPCall, _ refusal: HTTPRefusal) -> Response {
+    private func refuse(
+        _ call: HTTPCall,
+        _ refusal: HTTPRefusal,
+        _ context: Context
+    ) -> Response {
         var answer = response(service.reply(to: call, refusedBy: refusal), to: call)
-        // What is left of the body is not worth reading.
-        answer.headers[.connection] = "close"
+        // What is left of the body is not worth reading; HTTP/2 knows no such field (RFC 9113 section 8.2.2).
+        if !context.isMultiplexed { answer.headers[.connection] = "close" }
         return answer
     }
 
