@@ -43,6 +43,10 @@ public enum ItemKind: UInt8, Sendable, Hashable, CaseIterable {
     case headsTile = 17
     /// A patient's next key, wrapped, while the rows are sealed anew under it, by pseudonym.
     case nextPatientKey = 18
+    /// What a subscription was made for, by its id.
+    case subscription = 40
+    /// How far a subscription is, by its id; at most behind the log, never before it.
+    case subscriptionProgress = 41
     /// Something that is closed while a breach is contained, by the hash of its name.
     case seal = 21
 }

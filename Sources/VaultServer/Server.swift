@@ -34,10 +34,17 @@ public final class Server: HTTPService {
     let metrics = Metrics()
     let attempts = AttemptLimiter()
     let exports = ExportJobs()
+    let imports = ImportJobs()
+    /// One import at a time is stored.
+    let importQueue = DispatchQueue(label: "patientvault.import")
     /// One export at a time finds out what it will carry.
     let exportQueue = DispatchQueue(label: "patientvault.export")
     /// Requests that wait for a disk.
     let worker = DispatchQueue(label: "patientvault.worker", attributes: .concurrent)
+    /// Wakes whoever tells subscribers, after something was stored.
+    let subscriptionSignal = DispatchSemaphore(value: 0)
+    /// When consents were last looked at that may have ended by their dates.
+    let consentsChecked = Mutex<Instant?>(nil)
     private let originNow: Mutex<String>
 
     /// Puts a server together; it answers as soon as it is asked.

@@ -128,6 +128,34 @@ struct ExportTests {
         #expect(!text.isEmpty && !text.contains("Patient/"))
     }
 
+    @Test func `a type filter carries what one of its searches finds, and other types whole`()
+        throws
+    {
+        try h.take([
+            Self.observation("o5", "b", "amended"), Self.observation("o6", "a", "registered"),
+        ])
+        func filtered(_ query: String) throws -> [String] {
+            try lines(try ExportClient(h, token, "Patient/$export?\(query)"))
+        }
+        let amended = "Observation%3Fstatus%3Damended"
+        #expect(
+            try filtered("_type=Patient,Observation&_typeFilter=\(amended)") == [
+                "Observation/o5", "Patient/a", "Patient/b",
+            ]
+        )
+        // Several searches of one type are joined; commas inside of one are its own.
+        let both =
+            "_type=Observation&_typeFilter=\(amended),Observation%3Fsubject%3DPatient/a"
+            + "%26status%3Dregistered,cancelled"
+        #expect(try filtered(both) == ["Observation/o5", "Observation/o6"])
+        let directory = try ExportClient(
+            h,
+            token,
+            "$export?_type=Practitioner&_typeFilter=Practitioner%3Fidentifier%3Durn:npi|2"
+        )
+        #expect(try lines(directory).isEmpty)
+    }
+
     @Test func `an erased patient leaves no file that counted the record`() throws {
         for (name, kind) in [("root", RequesterKind.administrator), ("po", .privacyOfficer)] {
             try h.enrol(name, Guard_Requester(kind: kind), purposes: ["HCOMPL"])
@@ -266,10 +294,18 @@ struct ExportTests {
         #expect(kickOff("", []) == 400)
         #expect(kickOff("?_outputFormat=csv", prefer) == 400)
         #expect(kickOff("?_since=yesterday", prefer) == 400)
-        #expect(kickOff("?_typeFilter=x", prefer) == 400)
+        for filter in [
+            "x", "Nothing%3Fa%3Db", "Observation%3F", "Observation%3Ffoo%3D1",
+            "Observation%3F_sort%3Ddate", "Observation%3Fdate%3Dyesterday",
+        ] {
+            #expect(kickOff("?_typeFilter=\(filter)", prefer) == 400, "\(filter)")
+        }
+        let other = "?_type=Patient&_typeFilter=Observation%3Fstatus%3Dfinal"
+        #expect(kickOff(other, prefer) == 400)
         #expect(kickOff("?_type=Nothing", prefer) == 400)
         let lenient = [(name: "prefer", value: "respond-async, handling=lenient")]
-        #expect(kickOff("?_typeFilter=x", lenient) == 202)
+        #expect(kickOff("?_elements=id", lenient) == 202)
+        #expect(kickOff("?_elements=id", prefer) == 400)
         let narrow = TestClient("narrow-app")
         try h.register(narrow, for: "d", purposes: ["TREAT"], scopes: ["system/Patient.rs"])
         let part = try h.token(narrow, scope: "system/Patient.rs")

@@ -60,6 +60,15 @@ struct MatrixTests {
             "POST", "/fhir/Consent/$preview",
             Margaret.preview("margaret-daughter", of: "RelatedPerson/rp-margaret-daughter")
         ),
+        .subscriptionStatus: ("GET", "/fhir/Subscription/0123456789abcdef/$status", ""),
+        .subscriptionStatusByPost: ("POST", "/fhir/Subscription/0123456789abcdef/$status", ""),
+        .subscriptionEvents: ("GET", "/fhir/Subscription/0123456789abcdef/$events", ""),
+        .subscriptionEventsByPost: ("POST", "/fhir/Subscription/0123456789abcdef/$events", ""),
+        .bulkImport: (
+            "POST", "/fhir/$import",
+            #"{"resourceType":"Condition","id":"new","code":{"text":"x"},"subject":"#
+                + #"{"reference":"Patient/margaret"}}"#
+        ),
         .export: ("GET", "/fhir/$export?_type=Condition", ""),
         .exportPatients: ("GET", "/fhir/Patient/$export?_type=Condition", ""),
         .exportGroup: ("GET", "/fhir/Group/margarets/$export", ""),
@@ -74,6 +83,7 @@ struct MatrixTests {
             switch interaction {
             case .patch: "application/json-patch+json"
             case .searchByPost: "application/x-www-form-urlencoded"
+            case .bulkImport: "application/fhir+ndjson"
             default: "application/fhir+json"
             }
         return h.call(
@@ -130,6 +140,10 @@ struct MatrixTests {
                 if actor.id != m.administrator.id {
                     #expect([403, 422].contains(reply.status), "\(actor.id) \(reply.status)")
                 }
+            case .bulkImport:
+                // Whose work it is to keep records may bring them in, and sees nothing by it.
+                let isKeeper = actor.id == m.administrator.id
+                #expect(reply.status == (isKeeper ? 202 : 403), "\(actor.id) \(reply.status)")
             case .export, .exportPatients:
                 // It begins, and ends with nothing: who is asked for shows in no answer.
                 #expect(reply.status == 202, "\(actor.id) \(reply.status)")
@@ -147,7 +161,10 @@ struct MatrixTests {
                 + #"[{"entity":{"reference":"Patient/margaret"}}]}"#
         ])
         // Jobs of nobody are nobody's; what somebody would see is the patient's and the officers' to ask.
-        let others: Set<Interaction> = [.exportStatus, .exportEnd, .exportFile, .preview]
+        let others: Set<Interaction> = [
+            .exportStatus, .exportEnd, .exportFile, .preview, .bulkImport, .subscriptionStatus,
+            .subscriptionStatusByPost, .subscriptionEvents, .subscriptionEventsByPost,
+        ]
         let own = Self.requests.keys.filter { !others.contains($0) }
         for interaction in own.sorted(by: { $0.rawValue < $1.rawValue }) {
             let reply = try ask(interaction, token)
@@ -157,10 +174,11 @@ struct MatrixTests {
                 "\(interaction) \(reply.status) \(reply.text.prefix(200))"
             )
         }
-        for interaction in others.subtracting([.preview]) {
+        for interaction in others.subtracting([.preview, .bulkImport]) {
             #expect(try ask(interaction, token).status == 404, "\(interaction)")
         }
         #expect(try ask(.preview, token).status == 403)
+        #expect(try ask(.bulkImport, token).status == 403)
         for client in [m.patient, m.plan, m.officer] {
             let reply = try ask(.create, try h.token(client))
             #expect([403, 422].contains(reply.status), "\(client.id)")
@@ -288,7 +306,8 @@ struct MatrixTests {
         switch interaction {
         case .search, .searchByPost, .compartmentSearch:
             #expect(reply.status == 200 && reply.total == 0)
-        case .create, .preview: #expect([403, 422].contains(reply.status), "\(reply.status)")
+        case .create, .preview, .bulkImport:
+            #expect([403, 422].contains(reply.status), "\(reply.status)")
         case .export, .exportPatients:
             #expect(reply.status == 202, "\(reply.status)")
             #expect(try ExportClient(h, token, accepted: reply).files().isEmpty)

@@ -89,6 +89,11 @@ struct Authenticator {
                 session: live.facts.id,
                 token: live.facts
             )
+        case .subscription(let id, let key):
+            guard let actor = try state.actor(for: id, key: key) else {
+                throw GuardError.notAuthenticated
+            }
+            return actor
         }
     }
 

@@ -10,6 +10,8 @@ public enum Caller: Sendable, Hashable {
     case session(SessionID)
     /// An access token that this Guard signed.
     case token(String)
+    /// A record server that does a subscription's work, by the key that the Guard gave it for that.
+    case subscription(FHIRID, key: [UInt8])
 }
 
 /// What a principal signs: one request, for one vault, at one time, once.

@@ -73,6 +73,44 @@ public protocol GuardService: Sendable {
     /// Proves a client by its assertion.
     func authenticate(_ request: TokenRequest) throws -> String?
 
+    // MARK: Subscriptions
+
+    /// Makes a subscription in the name of a token's client.
+    func subscribe(
+        _ wish: Subscription.Wish,
+        by caller: Caller,
+        context: CallContext
+    ) throws -> Subscription
+    /// Ends a subscription of the caller's own client.
+    func endSubscription(_ id: FHIRID, by caller: Caller, context: CallContext) throws
+    /// Subscriptions: of a token its client's, of a record server all.
+    func subscriptions(by caller: Caller) throws -> [Subscription]
+    /// Whose records were written since an entry.
+    func changes(from index: UInt64, by caller: Caller) throws -> RecordChanges
+    /// Notes events, and that the log has been looked at up to an entry.
+    func note(
+        events: [(patient: PatientPseudonym, record: Subscription.Event.Record)],
+        lookedUpTo cursor: UInt64,
+        by caller: Caller
+    ) throws -> Subscription
+    /// Notes how an attempt ended.
+    func note(
+        deliveryUpTo number: Int64?,
+        outcome: Bool?,
+        watching watched: [PatientPseudonym],
+        by caller: Caller
+    ) throws -> Subscription
+    /// Notes an event for each patient whose consent has ended.
+    func noteEndedConsents(request: ReleaseRequest, by caller: Caller) throws -> Subscription
+    /// References of the patients of events that say that a consent has ended.
+    func references(
+        of patients: [PatientPseudonym],
+        in id: FHIRID,
+        by caller: Caller
+    ) throws -> [PatientPseudonym: RecordID]
+    /// Notes that a subscription has ended by itself.
+    func switchOff(_ id: FHIRID, by caller: Caller) throws
+
     // MARK: Disclosure
 
     /// Decides, writes the decision, and only then hands over read keys.

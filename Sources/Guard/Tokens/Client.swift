@@ -15,6 +15,8 @@ public struct Client: Sendable, Hashable {
     public let purposes: [String]
     /// Whether it may still ask.
     public internal(set) var isDisabled = false
+    /// Where notifications of its subscriptions may be sent: `https://host:port`, exactly.
+    public var targets: [String] = []
     /// Groups whose members it was given; they come with no registration, but with a call of their own.
     public internal(set) var rosters: [Roster] = []
 
@@ -56,6 +58,7 @@ public struct Client: Sendable, Hashable {
             "keys": .array(keys.map(\.json)), "scopes": .strings(scopes.map(\.description)),
             "purposes": .strings(purposes), "disabled": .bool(isDisabled),
         ]
+        if !targets.isEmpty { json.set("targets", .strings(targets)) }
         if !rosters.isEmpty { json.set("rosters", .array(rosters.map(\.json))) }
         return json
     }
@@ -74,6 +77,10 @@ public struct Client: Sendable, Hashable {
             ), client.keys.count == keys.count, client.scopes.count == scopes.count
         else { throw .damagedState }
         client.isDisabled = disabled
+        client.targets = json["targets"]?.stringArray ?? []
+        guard client.targets.allSatisfy({ TargetURL($0)?.origin == $0 }) else {
+            throw .damagedState
+        }
         for item in json["rosters"]?.array ?? [] {
             guard let roster = Roster(json: item) else { throw .damagedState }
             client.rosters.append(roster)

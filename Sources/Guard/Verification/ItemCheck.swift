@@ -86,6 +86,8 @@ extension StateAudit {
             return replay.heads.tile(at: key) == bytes
         case .client:
             return replay.clients[String(decoding: key, as: UTF8.self)]?.json.bytes == bytes
+        case .subscription: return replay.subscriptions.isExpected(key, bytes)
+        case .subscriptionProgress: return replay.subscriptions.isKnown(key)
         case .nonce: return key.count == 16 && bytes.count == 8
         case .meta, .principal, .patient, .index, .incident, .contact, .ring, .hold,
             .seal:

@@ -31,6 +31,7 @@ struct Replay {
     /// The log's keys in order, the present one last; empty where it never changed.
     private(set) var logKeys: [String] = []
     private(set) var seals = SealReplay()
+    private(set) var subscriptions = SubscriptionReplay()
     private(set) var isDemo = false
     private(set) var problems: [AuditProblem] = []
     let tag: (RecordID, PatientPseudonym) -> UInt64
@@ -90,6 +91,7 @@ struct Replay {
                 }
                 abandoned.append(UInt64(intent))
             }
+        case EntryKind.session.name: try subscriptions.apply(entry)
         case EntryKind.breach.name:
             if let detail = incidents.apply(entry) ?? seals.apply(entry) { report(detail) }
         case EntryKind.fact.name:

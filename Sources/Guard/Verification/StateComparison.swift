@@ -90,6 +90,12 @@ extension StateAudit {
         for id in replay.clients.keys where try kept(.client, Array(id.utf8)) == nil {
             problem("state", "client `\(id)` is missing or cannot be read")
         }
+        for id in replay.subscriptions.digests.keys.sorted() {
+            let key = Array(id.utf8)
+            if try kept(.subscription, key) == nil || kept(.subscriptionProgress, key) == nil {
+                problem("state", "subscription `\(id)` is missing or cannot be read")
+            }
+        }
     }
 
     /// Builds the blind index anew from the patients' search fields.

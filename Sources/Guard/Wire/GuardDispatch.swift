@@ -76,6 +76,7 @@ public enum GuardDispatch {
         case ..<60: try answerWriting(operation, &wire, &out, service)
         case ..<70: try answerLog(operation, &wire, &out, service)
         case 90..<94: try answerTokens(operation, &wire, &out, service)
+        case 100..<110: try answerSubscriptions(operation, &wire, &out, service)
         default: try answerOffice(operation, &wire, &out, service)
         }
     }

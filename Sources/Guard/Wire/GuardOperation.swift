@@ -74,6 +74,15 @@ enum GuardOperation: UInt8, CaseIterable {
     case revokeToken = 92
     case authenticate = 93
     case residents = 94
+    case subscribe = 100
+    case endSubscription = 101
+    case subscriptions = 102
+    case changes = 103
+    case noteEvents = 104
+    case noteDelivery = 105
+    case noteEndedConsents = 106
+    case subscriptionReferences = 107
+    case switchOff = 108
 }
 
 /// What a client learns first: which vault and log this is, and the rules, which are no secret.

@@ -36,6 +36,10 @@ extension Caller: WireValue {
         case .token(let text):
             out.integer(UInt8(3))
             out.put(text)
+        case .subscription(let id, let key):
+            out.integer(UInt8(4))
+            out.put(id)
+            out.put(key)
         }
     }
 
@@ -44,6 +48,7 @@ extension Caller: WireValue {
         case 1: self = .signed(try wire.take())
         case 2: self = .session(try wire.take())
         case 3: self = .token(try wire.take())
+        case 4: self = .subscription(try wire.take(), key: try wire.take())
         default: throw WireError()
         }
     }

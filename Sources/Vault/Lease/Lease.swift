@@ -20,6 +20,8 @@ public struct LeasedRecord: Sendable {
     /// FHIR JSON with `meta.versionId` and `meta.lastUpdated`, references to what the reader cannot see
     /// masked.
     public let bytes: [UInt8]
+    /// Index of the entry that announced the stored row.
+    public let logIndex: Int64
     /// Whether something in ``bytes`` is masked or taken out for this reader.
     public let isMasked: Bool
     /// Whether this version says that the record was deleted; then ``bytes`` is what was deleted.
@@ -41,6 +43,11 @@ public final class Lease: Sendable {
     public let obligations: [Obligation]
     /// Bytes that the records take in memory.
     public let byteCount: Int
+
+    /// Whether the patient's own consent is among what let it be opened.
+    public var isByConsent: Bool {
+        grant?.decision.rules.contains { $0.id.hasPrefix("consent:") } ?? false
+    }
 
     let grant: Grant?
     let request: ReleaseRequest?

@@ -60,6 +60,7 @@ struct RecordDresser {
             version: row.version,
             lastUpdated: time,
             bytes: bytes,
+            logIndex: row.logIndex,
             isMasked: isRedacted || edits.count > own,
             isDeleted: row.isDeleted
         )

@@ -26,7 +26,13 @@ struct CapabilityStatement {
                     "security": security,
                     "resource": .array(resources),
                     "interaction": .array(["batch", "transaction"].map { ["code": .string($0)] }),
-                    "operation": .array([Self.export("export")]),
+                    "operation": .array([
+                        Self.export("export"),
+                        [
+                            "name": "import",
+                            "definition": "urn:patientvault:OperationDefinition:import",
+                        ],
+                    ]),
                 ]
             ]),
         ]
@@ -66,7 +72,37 @@ struct CapabilityStatement {
 
     private var resources: [JSONValue] {
         let types = Set(SearchParameterTable.standard.types).union([.auditEvent])
-        return types.sorted { $0.rawValue < $1.rawValue }.map(resource)
+        return types.sorted { $0.rawValue < $1.rawValue }.map(resource) + [subscriptions]
+    }
+
+    /// Subscriptions are no records: made, read and ended, by the R4 backport.
+    private var subscriptions: JSONValue {
+        let base = "http://hl7.org/fhir/uv/subscriptions-backport"
+        return [
+            "extension": .array([
+                [
+                    "url": .string(
+                        "\(base)/StructureDefinition/capabilitystatement-subscriptiontopic-canonical"
+                    ), "valueCanonical": .string(SubscriptionResource.topic),
+                ]
+            ]),
+            "type": "Subscription",
+            "supportedProfile": .strings(["\(base)/StructureDefinition/backport-subscription"]),
+            "interaction": .array(
+                ["create", "read", "delete", "search-type"].map { ["code": .string($0)] }
+            ),
+            "searchParam": .array([["name": "status", "type": "token"]]),
+            "operation": .array(
+                ["status", "events"].map { name in
+                    [
+                        "name": .string(name),
+                        "definition": .string(
+                            "\(base)/OperationDefinition/backport-subscription-\(name)"
+                        ),
+                    ]
+                }
+            ),
+        ]
     }
 
     private func resource(_ type: ResourceType) -> JSONValue {

@@ -7,7 +7,13 @@ final class Metrics: Sendable {
         var status: Int
     }
 
+    /// How an attempt to tell a subscriber ended.
+    enum Notification: String {
+        case taken, refused, failed
+    }
+
     private struct State {
+        var notifications: [String: Int] = [:]
         var counts: [Key: Int] = [:]
         var buckets = [Int](repeating: 0, count: Metrics.limits.count + 1)
         var seconds = 0.0
@@ -28,6 +34,10 @@ final class Metrics: Sendable {
             state.seconds += seconds
             state.total += 1
         }
+    }
+
+    func countNotification(_ how: Notification) {
+        state.withLock { $0.notifications[how.rawValue, default: 0] += 1 }
     }
 
     func text(leases: Int) -> String {
@@ -60,6 +70,13 @@ final class Metrics: Sendable {
             "# HELP patientvault_leases Leases held for clients' next requests.",
             "# TYPE patientvault_leases gauge", "patientvault_leases \(leases)",
         ]
+        lines += [
+            "# HELP patientvault_notifications_total Attempts to tell subscribers, by how they ended.",
+            "# TYPE patientvault_notifications_total counter",
+        ]
+        for (how, count) in state.notifications.sorted(by: { $0.key < $1.key }) {
+            lines.append("patientvault_notifications_total{outcome=\"\(how)\"} \(count)")
+        }
         return lines.joined(separator: "\n")
     }
 }

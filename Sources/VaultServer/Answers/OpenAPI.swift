@@ -87,6 +87,7 @@ struct OpenAPI {
         switch route.interaction {
         case .create, .update, .conditionalUpdate, .bundle, .validate, .preview: MediaType.fhir
         case .patch: MediaType.jsonPatch
+        case .bulkImport: MediaType.ndjson
         case .searchByPost, .token, .introspect, .revoke: MediaType.form
         default: nil
         }

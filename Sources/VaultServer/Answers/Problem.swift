@@ -124,6 +124,8 @@ enum MediaType {
     static let fhir = "application/fhir+json"
     static let json = "application/json"
     static let ndjson = "application/fhir+ndjson"
+    /// The names that NDJSON goes by.
+    static let allNDJSON: Set<String> = [ndjson, "application/ndjson", "ndjson"]
     static let form = "application/x-www-form-urlencoded"
     static let jsonPatch = "application/json-patch+json"
 

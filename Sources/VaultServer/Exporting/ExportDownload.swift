@@ -136,7 +136,8 @@ extension Exporting {
         guard plan.directory.contains(where: { $0.type == type }) else { throw Problem.notFound }
         let view = try request.directory()
         var lines: [UInt8] = []
-        for place in view.places(of: type) {
+        let wanted = try job.request.places(of: type, in: view)
+        for place in view.places(of: type) where wanted?.contains(place) ?? true {
             let record = try view.record(at: place)
             guard job.request.admits(type, changed: record.lastUpdated) else { continue }
             lines.append(line: record.bytes)

@@ -27,10 +27,8 @@ struct ExportRequest: Sendable {
     var types: Set<ResourceType> = []
     /// Only what was changed later.
     var since: Instant?
-
-    private static let formats = [
-        "application/fhir+ndjson", "application/ndjson", "ndjson",
-    ]
+    /// Of these types only what one of the searches finds.
+    var filters: [ResourceType: [SearchQuery]] = [:]
 
     /// Reads the parameters of a kick-off; what would change the answer and is not known is refused, unless the
     /// client takes less than it asks for.
@@ -40,7 +38,7 @@ struct ExportRequest: Sendable {
         for pair in pairs {
             switch pair.name {
             case "_outputFormat":
-                guard Self.formats.contains(MediaType.bare(pair.value)) else {
+                guard MediaType.allNDJSON.contains(MediaType.bare(pair.value)) else {
                     throw Problem.invalid("only NDJSON is exported", code: "not-supported")
                 }
             case "_since":
@@ -48,6 +46,7 @@ struct ExportRequest: Sendable {
                     throw Problem.invalid("a value of `_since` is not of its kind", code: "value")
                 }
                 since = date.earliest
+            case "_typeFilter": try addFilters(pair.value)
             case "_type":
                 for name in pair.value.split(separator: ",") {
                     guard let type = ResourceType(named: String(name)) else {
@@ -70,6 +69,56 @@ struct ExportRequest: Sendable {
         if types.isEmpty, pairs.contains(where: { $0.name == "_type" }) {
             throw Problem.invalid("no type of `_type` is known", code: "value")
         }
+        guard types.isEmpty || filters.keys.allSatisfy(types.contains) else {
+            throw Problem.invalid("a type of `_typeFilter` is not one of `_type`", code: "value")
+        }
+    }
+
+    /// Searches joined by commas; a comma that does not stand before `Type?` belongs to a search's own values.
+    private mutating func addFilters(_ text: String) throws {
+        var searches: [String] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let name = part.prefix { $0 != "?" }
+            if part.contains("?"), ResourceType(named: String(name)) != nil || searches.isEmpty {
+                searches.append(String(part))
+            } else if !searches.isEmpty {
+                searches[searches.count - 1] += ",\(part)"
+            } else {
+                searches.append(String(part))
+            }
+        }
+        guard searches.count <= 50 else {
+            throw Problem.invalid("`_typeFilter` asks for too much", code: "too-costly")
+        }
+        for search in searches {
+            let sides = search.split(
+                separator: "?",
+                maxSplits: 1,
+                omittingEmptySubsequences: false
+            )
+            guard sides.count == 2, let type = ResourceType(named: String(sides[0])),
+                let pairs = FormText.pairs(sides[1]), !pairs.isEmpty
+            else {
+                throw Problem.invalid("`_typeFilter` is not `Type?parameter=value`", code: "value")
+            }
+            let query = try Searching.understood(pairs, type: type)
+            guard query.ignored.isEmpty, !query.criteria.isEmpty, query.inclusions.isEmpty,
+                query.sort.isEmpty, query.count == nil, query.summary == .false,
+                query.elements.isEmpty
+            else {
+                throw Problem.invalid(
+                    "`_typeFilter` has something else than conditions that are evaluated here",
+                    code: "not-supported"
+                )
+            }
+            filters[type, default: []].append(query)
+        }
+    }
+
+    /// The places of a type that its filters find; `nil` for a type without filters.
+    func places(of type: ResourceType, in view: LeaseView) throws -> Set<LeaseView.Place>? {
+        guard let queries = filters[type] else { return nil }
+        return Set(try queries.flatMap { try view.matches($0) })
     }
 
     func admits(_ type: ResourceType, changed time: Instant) -> Bool {

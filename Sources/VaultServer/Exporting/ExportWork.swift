@@ -107,7 +107,14 @@ struct ExportWork: Sendable {
             isKept: false
         )
         guard let view else { return found }
+        var wanted: [ResourceType: Set<UInt32>] = [:]
+        for type in job.request.filters.keys {
+            wanted[type] = try job.request.places(of: type, in: view).map { places in
+                Set(try places.map { try view.record(at: $0).number })
+            }
+        }
         for record in view.all where job.request.admits(record.type, changed: record.lastUpdated) {
+            guard wanted[record.type]?.contains(record.number) ?? true else { continue }
             found.records.append((record.type, record.number))
         }
         if !found.records.isEmpty { found.byteCount = view.lease.byteCount }
@@ -123,8 +130,10 @@ struct ExportWork: Sendable {
 
     private func directory() throws -> [(type: ResourceType, count: Int)] {
         let view = try FHIRCall.ofExport(job, server: server).directory()
-        return view.lease.presentTypes.compactMap { type in
+        return try view.lease.presentTypes.compactMap { type in
+            let wanted = try job.request.places(of: type, in: view)
             let count = view.places(of: type).count { place in
+                guard wanted?.contains(place) ?? true else { return false }
                 guard let record = try? view.record(at: place) else { return false }
                 return job.request.admits(type, changed: record.lastUpdated)
             }

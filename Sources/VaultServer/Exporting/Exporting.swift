@@ -22,7 +22,7 @@ struct Exporting {
     // MARK: Kick-off
 
     func kickOff() throws -> HTTPReply {
-        guard preferences.contains("respond-async") else {
+        guard isAsync else {
             throw Problem.invalid("an export is asked for with `Prefer: respond-async`")
         }
         guard request.requester.emergency == nil else {
@@ -92,6 +92,9 @@ struct Exporting {
         return reply
     }
 
+    /// Whether the client waits for no answer.
+    var isAsync: Bool { preferences.contains("respond-async") }
+
     private var preferences: [String] {
         (request.call.header("prefer") ?? "").split(whereSeparator: { $0 == "," || $0 == ";" })
             .map { $0.filter { $0 != " " }.lowercased() }
@@ -112,20 +115,24 @@ struct Exporting {
     func status() throws -> HTTPReply {
         let job = try job()
         switch job.phase {
-        case .running(let hundredths):
-            return HTTPReply(
-                status: 202,
-                headers: [
-                    ("X-Progress", "\(hundredths) %"), ("Retry-After", "1"),
-                    ("Cache-Control", "no-store"),
-                ]
-            )
+        case .running(let hundredths): return Self.progress(hundredths)
         case .failed(let problem): throw problem
         case .complete(let plan):
             var reply = server.json(200, manifest(of: job, plan))
             reply.headers.append(("Expires", HTTPDate.text(job.end)))
             return reply
         }
+    }
+
+    /// How far something is that goes on in the background.
+    static func progress(_ hundredths: Int) -> HTTPReply {
+        HTTPReply(
+            status: 202,
+            headers: [
+                ("X-Progress", "\(hundredths) %"), ("Retry-After", "1"),
+                ("Cache-Control", "no-store"),
+            ]
+        )
     }
 
     func end() throws -> HTTPReply {

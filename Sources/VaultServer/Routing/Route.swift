@@ -6,6 +6,8 @@ public enum Interaction: String, Sendable, Hashable, CaseIterable {
     case read, vread, history, search, searchByPost, compartmentSearch, everything, everythingByPost
     case create, update, patch, delete, bundle, validate
     case conditionalUpdate, conditionalDelete, preview
+    case subscriptionStatus, subscriptionStatusByPost, subscriptionEvents, subscriptionEventsByPost
+    case bulkImport
     case export, exportPatients, exportGroup, exportStatus, exportEnd, exportFile
 
     /// Whether it is answered to anybody; it tells nothing about anyone.
@@ -21,7 +23,9 @@ public enum Interaction: String, Sendable, Hashable, CaseIterable {
     /// Whether it is a part of Bulk Data; such a request is never one of many in a Bundle.
     public var isExport: Bool {
         switch self {
-        case .export, .exportPatients, .exportGroup, .exportStatus, .exportEnd, .exportFile: true
+        case .export, .exportPatients, .exportGroup, .exportStatus, .exportEnd, .exportFile,
+            .bulkImport:
+            true
         default: false
         }
     }
@@ -77,6 +81,7 @@ public struct Route: Sendable, Hashable {
     public static let all: [Route] = {
         let base = Segment.text(Route.base)
         let patient = Segment.text("Patient")
+        let subscription = Segment.text("Subscription")
         var routes: [Route] = [
             Route("GET", [.text("health")], .health),
             Route("GET", [.text("ready")], .ready),
@@ -103,9 +108,14 @@ public struct Route: Sendable, Hashable {
             Route("GET", [base, .text("$export")], .export),
             Route("GET", [base, patient, .text("$export")], .exportPatients),
             Route("GET", [base, .text("Group"), .id, .text("$export")], .exportGroup),
+            Route("POST", [base, .text("$import")], .bulkImport),
             Route("GET", [base, .text("bulk"), .id], .exportStatus),
             Route("DELETE", [base, .text("bulk"), .id], .exportEnd),
             Route("GET", [base, .text("bulk"), .id, .file], .exportFile),
+            Route("GET", [base, subscription, .id, .text("$status")], .subscriptionStatus),
+            Route("POST", [base, subscription, .id, .text("$status")], .subscriptionStatusByPost),
+            Route("GET", [base, subscription, .id, .text("$events")], .subscriptionEvents),
+            Route("POST", [base, subscription, .id, .text("$events")], .subscriptionEventsByPost),
             Route("GET", [base, patient, .id, .text("$everything")], .everything),
             Route("POST", [base, patient, .id, .text("$everything")], .everythingByPost),
             Route("GET", [base, patient, .id, .type], .compartmentSearch),

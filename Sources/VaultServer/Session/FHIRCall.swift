@@ -49,6 +49,7 @@ struct FHIRCall {
     }
 
     func reply() throws -> HTTPReply {
+        if match.types.first == .subscription, let reply = try subscriptionReply() { return reply }
         switch match.route.interaction {
         case .read where try type() == .auditEvent: return try AuditEvents(self).read()
         case .search, .searchByPost, .compartmentSearch:
@@ -67,13 +68,29 @@ struct FHIRCall {
         case .conditionalUpdate: return try Writing(self).conditionalUpdate()
         case .conditionalDelete: return try Writing(self).conditionalDelete()
         case .preview: return try ConsentPreviewing(self).reply()
+        case .subscriptionStatus, .subscriptionStatusByPost: return try Subscribing(self).status()
+        case .subscriptionEvents, .subscriptionEventsByPost: return try Subscribing(self).events()
         case .export, .exportPatients, .exportGroup: return try Exporting(self).kickOff()
-        case .exportStatus: return try Exporting(self).status()
-        case .exportEnd: return try Exporting(self).end()
+        case .bulkImport: return try Importing(self).kickOff()
+        case .exportStatus: return try Importing(self).status() ?? Exporting(self).status()
+        case .exportEnd: return try Importing(self).end() ?? Exporting(self).end()
         case .exportFile: return try Exporting(self).file()
         case .health, .ready, .metrics, .openAPI, .capabilities, .smartConfiguration, .token,
             .introspect, .revoke:
             throw Problem.notFound
+        }
+    }
+
+    /// Subscriptions are the Guard's, and no records: what else can be asked of a record is not there.
+    private func subscriptionReply() throws -> HTTPReply? {
+        switch match.route.interaction {
+        case .create: return try Subscribing(self).create()
+        case .read: return try Subscribing(self).read()
+        case .search, .searchByPost: return try Subscribing(self).search()
+        case .delete: return try Subscribing(self).delete()
+        case .validate: return nil
+        case .vread, .history, .compartmentSearch: throw Problem.notFound
+        default: throw Problem.methodNotKnown
         }
     }
 
@@ -244,6 +261,8 @@ struct FHIRCall {
             guard sent == MediaType.fhir || sent == MediaType.json else { throw Problem.mediaType }
         case .patch: guard sent == MediaType.jsonPatch else { throw Problem.mediaType }
         case .searchByPost: guard sent == MediaType.form else { throw Problem.mediaType }
+        case .bulkImport:
+            guard MediaType.allNDJSON.contains(sent) else { throw Problem.mediaType }
         default: break
         }
     }

@@ -10,9 +10,11 @@ struct Requester: Sendable {
     /// A break-glass declared with the request.
     let emergency: BreakGlass?
     let context: CallContext
+    /// What stands in the token's place for a subscription, which is told without a request.
+    var standing: Caller?
 
     /// What the Guard takes as proof.
-    var caller: Caller { .token(token) }
+    var caller: Caller { standing ?? .token(token) }
 
     /// Refuses what no scope of the token allows on a type.
     func require(_ action: ClientScope.Actions, on type: ResourceType) throws(Problem) {

@@ -238,6 +238,7 @@ struct Writing {
     /// Applies changes; a patient who is being written by somebody else is tried a few times.
     @discardableResult
     func apply(_ changes: [RecordChange]) throws -> [ChangedRecord] {
+        defer { request.server.subscriptionSignal.signal() }
         for attempt in 0..<20 {
             do {
                 return try request.vault.apply(

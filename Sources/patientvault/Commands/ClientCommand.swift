@@ -36,6 +36,14 @@ struct ClientNew: ParsableCommand {
         help: ArgumentHelp("v3 PurposeOfUse it may act for.", valueName: "code")
     )
     var purposes: [String]
+    @Option(
+        name: .customLong("notify"),
+        help: ArgumentHelp(
+            "Where its subscriptions may send to, exactly: https://HOST[:PORT].",
+            valueName: "origin"
+        )
+    )
+    var targets: [String] = []
     @OptionGroup var options: VaultOptions
 
     func run() throws {
@@ -76,8 +84,17 @@ struct ClientNew: ParsableCommand {
                 hint: "TREAT, HPAYMT, HOPERAT, PATRQT, HRESCH, …"
             )
         }
+        let origins = try targets.map { text in
+            guard let target = TargetURL(text), target.path == "/" else {
+                throw Complaint.usage(
+                    "`--notify` takes an origin such as `https://app.example`",
+                    hint: "https, one host and perhaps a port; no path"
+                )
+            }
+            return target.origin
+        }
         guard let principal = PrincipalID(principal),
-            let client = Client(
+            var client = Client(
                 id: id,
                 principal: principal,
                 keys: set,
@@ -90,6 +107,7 @@ struct ClientNew: ParsableCommand {
                 hint: "1 to 64 letters, digits, `-`, `.` or `_`"
             )
         }
+        client.targets = origins
         return client
     }
 }

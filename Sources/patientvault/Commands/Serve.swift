@@ -5,6 +5,7 @@ internal import Glibc
 #else
 internal import Darwin
 #endif
+internal import Guard
 internal import Sealing
 internal import Synchronization
 internal import Vault
@@ -42,6 +43,11 @@ struct Serve: ParsableCommand {
         )
     )
     var origin: String?
+    @Flag(
+        name: .customLong("notify-loopback"),
+        help: "Let subscriptions be told at addresses of this machine: for trying things out."
+    )
+    var notifiesLoopback = false
     @OptionGroup var options: VaultOptions
 
     func run() throws {
@@ -59,6 +65,13 @@ struct Serve: ParsableCommand {
             )
             let listener = try HTTPListener(server, options: listening)
             let terminal = options.terminal
+            var notifications = NotificationSettings()
+            notifications.allowsLoopback = notifiesLoopback
+            let teller = server.tellSubscribers(
+                notifications,
+                as: { try vault.isGuardElsewhere ? vault.session() : .operator }
+            )
+            defer { teller.stop() }
             let keeper = vault.isGuardElsewhere ? nil : CheckpointKeeper(vault)
             defer { keeper?.stop() }
             let reloader = try vault.isGuardElsewhere ? nil : PolicyReloader(vault, terminal)

@@ -2,6 +2,7 @@ import Consent
 import FHIRModel
 import Foundation
 import Guard
+import Synchronization
 import Testing
 import Vault
 import VaultCore
@@ -178,13 +179,62 @@ struct LeakTests {
         #expect(try none.files().isEmpty)
     }
 
-    @Test func `L11 and L12: there is no subscription or GraphQL to ask`() throws {
+    /// Keeps what would be sent.
+    private final class Kept: NotificationSender {
+        let bodies = Mutex<[String]>([])
+
+        func post(_ body: [UInt8], to target: TargetURL, headers: [String]) -> Bool {
+            bodies.withLock { $0.append(String(decoding: body, as: UTF8.self)) }
+            return true
+        }
+    }
+
+    @Test func `L11: a subscriber is told of nothing that it could not read, and L12: no GraphQL`()
+        throws
+    {
         #expect(get("$graphql").status == 404)
-        let subscription =
-            #"{"resourceType":"Subscription","status":"requested","reason":"r","#
-            + #""criteria":"Observation?","channel":{"type":"rest-hook"}}"#
-        let reply = h.call("POST", "/fhir/Subscription", token: token, body: subscription)
-        #expect(reply.status >= 400)
+        var client = try #require(try h.vault.guard.clients().first { $0.id == m.doctor.id })
+        client.targets = ["https://app.example:443"]
+        try h.vault.guard.register(client, by: .operator, context: CallContext())
+        let renewed = try h.token(m.doctor)
+        let made = h.call(
+            "POST",
+            "/fhir/Subscription",
+            token: renewed,
+            body: SubscriptionTests.resource(
+                "https://app.example/hook",
+                filter: "DocumentReference"
+            )
+        )
+        #expect(made.status == 201, "\(made.text)")
+        let kept = Kept()
+        let work = SubscriptionWork(server: h.server, sender: kept, caller: .operator)
+        try work.run()
+        // The hidden note and an open one are stored anew, each with another word in it.
+        for id in [Margaret.hidden, "DocumentReference/margaret-doc-cardiology"] {
+            let url = ServerHarness.project.appending(
+                path: "Examples/en-margaret-whitfield.json"
+            )
+            var parser = JSONParser()
+            let entries = try parser.parse(Array(try Data(contentsOf: url))).root["entry"]
+            let found = entries?.elements.compactMap { $0["resource"] }.first {
+                "\($0["resourceType"]?.string ?? "")/\($0["id"]?.string ?? "")" == id
+            }
+            let bytes = try #require(found).withBytes { String(decoding: $0, as: UTF8.self) }
+            let text = bytes.split(whereSeparator: \.isNewline).joined()
+            try h.take([text.replacing("\"current\"", with: "\"superseded\"")])
+        }
+        try work.run()
+        let told = kept.bodies.withLock { $0 }
+        #expect(told.count == 2)
+        #expect(told.last?.contains("margaret-doc-cardiology") == true)
+        #expect(told.last?.contains(Margaret.hidden) == false)
+        let events = h.call(
+            "GET",
+            "/fhir/Subscription/\(made.json["id"]?.string ?? "")/$events",
+            token: renewed
+        )
+        #expect(events.status == 200 && isClean(events))
     }
 }
 
