@@ -50,6 +50,22 @@ struct HeadsInVaultTests {
         )
     }
 
+    @Test func `a checkpoint under a clock that ran backwards leaves the map as its entry has it`()
+        throws
+    {
+        try hard.take([Small.condition("c1", of: "a"), Small.patient("c")])
+        hard.clock.advance(-60)
+        _ = try hard.vault.core.checkpoint()
+        hard.clock.advance(60)
+        hard.drop()
+        try hard.reopen()
+        #expect(try hard.problems() == [])
+        _ = try hard.vault.core.checkpoint()
+        #expect(try hard.problems() == [])
+        let proof = try hard.vault.guard.historyProof(of: designation("c"), by: .operator)
+        #expect(try check(proof).problems == [])
+    }
+
     @Test func `a calm window is proved, and one with an entry is not`() throws {
         let core = try hard.vault.core
         _ = try core.checkpoint()

@@ -41,6 +41,8 @@ extension GuardState {
     func stageHeads(isDue: Bool = false) throws {
         let mark = try headsMark()
         guard isDue || nextIndex > mark?.size ?? 0 else { return }
+        // Asked first: under a clock that ran backwards nothing of the map may be staged either.
+        let time = try entryTime()
         var map = HeadsMap(KeptTiles(state: self))
         var heads: [String: PatientHead] = [:]
         for patient in try movedPatients(since: mark) {
@@ -51,7 +53,7 @@ extension GuardState {
         }
         let (root, added) = try map.set(heads)
         let count = (mark?.count ?? 0) + UInt64(added)
-        var header = EntryHeader(kind: .heads, time: try entryTime())
+        var header = EntryHeader(kind: .heads, time: time)
         header.actor = "guard"
         header.actorKind = "guard"
         header.action = "state-heads"
