@@ -78,7 +78,7 @@ extension GuardCore {
             )
             mutable.authenticator.closeAll(of: id)
             mutable.grants.revokeAll(of: id)
-            mutable.writes = mutable.writes.filter { $0.value.actor.principal?.id != id }
+            mutable.endWrites { $0.actor.principal?.id == id }
         }
     }
 

@@ -37,6 +37,7 @@ public final class GuardCore: Sendable {
         var emergencies = EmergencyTable()
         let tickets: GrantTickets
         var writes: [WriteSessionID: WriteSession] = [:]
+        var unfinished = UnfinishedWrites()
         /// Set while all shard keys are rotated.
         var shardMembers: ShardMembers?
     }

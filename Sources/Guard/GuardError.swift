@@ -116,7 +116,7 @@ public enum GuardError: Failure, Equatable {
         case .exampleKey: "make a key with `patientvault principal new`"
         case .heldBack: "end the hold or the case first"
         case .erased: "the erasure certificate in the log says when and why"
-        case .busy: "try again when it has ended"
+        case .busy: "try again; what nobody continues is closed when the record side starts anew"
         case .tooMany: "wait a minute; `limits.json` beside the policies says how often"
         }
     }

@@ -119,13 +119,9 @@ final class HardVault {
     /// Ends as a crash would: nothing is sealed, nothing folded.
     func drop() { opened = nil }
 
-    @discardableResult
-    func reopen(
-        witnessed: String? = nil,
-        limits: RateLimits = .none
-    ) throws -> VaultService {
-        opened = nil
-        let core = try GuardCore.unseal(
+    /// The Guard alone, without a record side that closes what a crash left open.
+    func core(witnessed: String? = nil, limits: RateLimits = .none) throws -> GuardCore {
+        try GuardCore.unseal(
             storage: FaultyGuardStorage(
                 try SQLiteGuardStorage(path: guardPath, creating: false),
                 guardFaults
@@ -138,6 +134,15 @@ final class HardVault {
             clock: clock,
             random: SystemRandom()
         )
+    }
+
+    @discardableResult
+    func reopen(
+        witnessed: String? = nil,
+        limits: RateLimits = .none
+    ) throws -> VaultService {
+        opened = nil
+        let core = try core(witnessed: witnessed, limits: limits)
         let vault = try VaultService(
             guard: core,
             records: FaultyRecordStore(

@@ -52,6 +52,39 @@ struct WriteSessionTests {
         #expect(try hard.problems() == [])
     }
 
+    @Test func `a write that was announced and left keeps its record numbers until it is closed`()
+        throws
+    {
+        let hard = try HardVault()
+        try hard.take([Small.patient("a")])
+        let announce = { (session: WriteSessionID) in
+            let core = try hard.vault.guard
+            let plan = try core.plan([try write("a", "Condition/1")], in: session)[0]
+            let hashes = SealedHashes(
+                pseudonym: plan.pseudonym,
+                hashes: [[UInt8](repeating: 7, count: 32)]
+            )
+            _ = try core.recordIntent([hashes], in: session)
+        }
+        let left = try begin(hard)
+        try announce(left)
+        // Nobody continues it: first it is too long ago, then the Guard has started anew.
+        hard.clock.advance(901)
+        #expect(throws: GuardError.busy) { try announce(try begin(hard)) }
+        hard.drop()
+        let core = try hard.core()
+        let next = try core.beginWrite(by: .operator, origin: "test", context: CallContext())
+        #expect(throws: GuardError.busy) {
+            try core.plan([try write("a", "Condition/2")], in: next)
+        }
+        for open in try core.openIntents(by: .operator) {
+            try core.resolve(open.session, hasRows: false, by: .operator)
+        }
+        _ = try core.plan([try write("a", "Condition/2")], in: next)
+        try core.abandonWrite(next)
+        #expect(try core.audit(.whole, by: .operator).problems == [])
+    }
+
     @Test func `what was planned and never announced does not count as stored`() throws {
         let hard = try HardVault()
         let core = try hard.vault.guard

@@ -69,9 +69,7 @@ extension GuardCore {
             try state.requireNoHold()
             let (pseudonym, _) = try state.known(patient)
             // A write that is under way would put back what is erased here.
-            guard mutable.writes.values.allSatisfy({ $0.books[pseudonym] == nil }) else {
-                throw GuardError.busy
-            }
+            try mutable.requireNoOtherWrite(of: pseudonym)
             let order = ErasureOrder(
                 pseudonym: pseudonym,
                 reason: reason,

@@ -118,9 +118,7 @@ extension GuardCore {
                 throw GuardError.unknown(what: "patient")
             }
             guard known.erasedAt == nil else { throw GuardError.erased }
-            guard mutable.writes.values.allSatisfy({ $0.books[patient] == nil }) else {
-                throw GuardError.busy
-            }
+            try mutable.requireNoOtherWrite(of: patient)
             let rotation = try PatientRotation(state, patient, known, rows)
             try rotation.announce(state, actor, context, reason: reason, digest: policyDigest)
             var session = WriteSession(

@@ -63,7 +63,10 @@ extension GuardCore {
             try authorizeRecovery(caller, &mutable)
             let open = try openIntents(&mutable).filter { $0.session == session }.map(\.index)
             let state = mutable.state
-            guard hasRows else { return try state.abandon(open) }
+            guard hasRows else {
+                try state.abandon(open)
+                return mutable.unfinished.remove(session)
+            }
             var books: [PatientPseudonym: PatientBook] = [:]
             for index in open {
                 for (pseudonym, part) in try state.intentParts(index) {
@@ -85,6 +88,7 @@ extension GuardCore {
                 header.automated = .machine
                 return header
             }
+            mutable.unfinished.remove(session)
         }
     }
 }

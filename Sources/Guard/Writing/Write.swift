@@ -103,12 +103,9 @@ extension GuardCore {
             guard session.admits(writes) else {
                 throw GuardError.notPermitted(action: "write this")
             }
-            let busy = mutable.writes.values.filter { $0.id != id }
-            guard
-                writes.allSatisfy({ write in
-                    busy.allSatisfy { $0.books[state.pseudonym(of: write)] == nil }
-                })
-            else { throw GuardError.busy }
+            for write in writes {
+                try mutable.requireNoOtherWrite(of: state.pseudonym(of: write), than: id)
+            }
             var plans: [PatientPlan] = []
             for write in writes {
                 let pseudonym = state.pseudonym(of: write)
@@ -287,13 +284,10 @@ extension GuardCore.Mutable {
     }
 
     /// Ends writes that nobody has continued for long.
-    ///
-    /// What they announced stays open: only who holds the rows
-    /// knows whether they are there (``GuardCore/openIntents(by:)``).
     mutating func endIdleWrites() {
         guard !writes.isEmpty else { return }
         let now = state.clock.now()
-        writes = writes.filter { $0.value.lastUsed.advanced(by: Limits.writeIdleLifetime) > now }
+        endWrites { $0.lastUsed.advanced(by: Limits.writeIdleLifetime) <= now }
     }
 }
 
