@@ -155,6 +155,19 @@ let rooms: [Room] = [
         path: "Benchmarks"
     ),
     Room(
+        name: "GuardSimulation",
+        rooms: ["VaultCore", "Sealing", "MerkleLog", "FHIRModel", "Consent", "Guard"],
+        packages: [crypto],
+        path: "Tests/GuardSimulation"
+    ),
+    Room(
+        name: "vault-simulation",
+        rooms: ["GuardSimulation"],
+        kind: .executable,
+        testRooms: nil,
+        path: "Tests/GuardSimulationProgram"
+    ),
+    Room(
         name: "policy-benchmark",
         rooms: ["VaultCore", "FHIRModel", "Consent"],
         kind: .executable,
@@ -208,6 +221,7 @@ for room in rooms where kept?.contains(room.name) ?? true {
             .target(
                 name: room.name,
                 dependencies: dependencies,
+                path: room.path,
                 exclude: room.exclude,
                 swiftSettings: settings
             )

@@ -43,6 +43,17 @@ public final class AnswerHold: Sendable {
         group.hold(until: number, tell)
     }
 
+    /// Whether everything that the answer rests on was durable when it was made.
+    package var isOver: Bool { seen.withLock { $0 == nil } }
+
+    /// Waits on this thread instead of being told: so a simulation decides who flushes, and when.
+    ///
+    /// - Throws: Why it will never be durable; then the answer must be dropped.
+    package func wait() throws {
+        guard let (group, number) = seen.withLock({ $0 }) else { return }
+        try group.wait(for: number)
+    }
+
     /// Takes over the wait for a batch.
     ///
     /// - Returns: Whether it does; otherwise the caller waits itself.
