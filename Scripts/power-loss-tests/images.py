@@ -110,7 +110,7 @@ class Disk:
                     self.kept[path] = File(Path(path).read_bytes())
         self.names = dict(self.kept)
         self.pending = []  # names: (place, path, file or None)
-        self.lie = None  # (first place, last place, ending of a name): a write there is flushed and lost
+        self.lie = None  # (place, ending of a name): the write there is flushed and lost all the same
 
     def take(self, record):
         file = self.names.get(record.path)
@@ -133,13 +133,8 @@ class Disk:
                 file.flush(record.number)
 
     def is_lost(self, record, change):
-        first, last, ending = self.lie
-        if not (first < change[0] <= last and record.path.endswith(ending)):
-            return False
-        if change[2] is None or change[0] > record.number:
-            return False
-        self.lie = (0, 0, "")
-        return True
+        place, ending = self.lie
+        return change[0] == place <= record.number and record.path.endswith(ending)
 
     def rename(self, place, path, file):
         if file is None:

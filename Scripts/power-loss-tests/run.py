@@ -1,6 +1,6 @@
 """Takes the power away from a vault under load, many times, and looks what is left.
 
-Usage: run.py PROGRAM LIBRARY ROUNDS [--lie] [--seed N]
+Usage: run.py PROGRAM LIBRARY ROUNDS [--lies N] [--seed N]
 """
 
 import json
@@ -88,30 +88,33 @@ def choose_cuts(records, rounds, dice):
     return sorted(dice.choice(flushes if n % 2 else anywhere) for n in range(rounds))
 
 
-def choose_lies(load, records, rounds, dice):
-    """Pairs of a cut and a flushed write that is lost although it was flushed before an answer."""
+def choose_lies(load, records, count, dice):
+    """Flushed writes to lose: of a WAL that was not folded in yet, when every write was acknowledged."""
     lies = []
-    last = (0, 0)
-    for place, entries in sorted(load.acknowledged):
-        if entries <= last[1]:
-            continue
-        written = {
-            record.path
-            for record in records
-            if record.what == "write" and last[0] < record.end <= place
-        }
-        for ending in ("guard.sqlite-wal", "records.sqlite-wal"):
-            if any(path.endswith(ending) for path in written):
-                lies.append((place, (last[0], place, ending)))
-        last = (place, entries)
-    return sorted(dice.sample(lies, min(rounds, len(lies))))
+    for name in ("guard.sqlite", "records.sqlite"):
+        folded = 0
+        written = []
+        for record in records:
+            if record.end > load.quiet:
+                break
+            if record.what == "sync" and record.path.endswith(name):
+                folded = record.end
+            if record.what == "write" and record.path.endswith(f"{name}-wal"):
+                written.append(record.end)
+        written = [place for place in written if place > folded]
+        # The very last may hold nothing that anybody was told.
+        written = written[: len(written) * 9 // 10]
+        lies += [(place, f"{name}-wal") for place in dice.sample(written, min(count, len(written)))]
+    return dice.sample(lies, min(count, len(lies)))
 
 
 def main():
     program, library, rounds, *more = sys.argv[1:]
     rounds = int(rounds)
-    seed = int(more[more.index("--seed") + 1]) if "--seed" in more else 1
-    is_lying = "--lie" in more
+    seed, lies = (
+        int(more[more.index(name) + 1]) if name in more else usual
+        for name, usual in (("--seed", 1), ("--lies", 8))
+    )
     dice = random.Random(seed)
     work = Path(tempfile.mkdtemp(prefix="power-loss-"))
     os.umask(0o077)
@@ -140,14 +143,12 @@ def main():
         if escaped:
             raise SystemExit(f"error: changes escaped the journal: {escaped}")
         judge = Judge(load)
-        if is_lying:
-            lies = choose_lies(load, records, rounds, dice)
-            found = judge_lies(load, start, records, lies, judge, work)
-            print(f"power-loss: {found} of {len(lies)} lost flushed writes were found")
-            sys.exit(0 if lies and found == len(lies) else 1)
         cuts = choose_cuts(records, rounds, dice)
         failed = judge_cuts(load, start, records, cuts, judge, work, dice, seed)
-        if failed:
+        told = choose_lies(load, records, lies, dice)
+        found = judge_lies(load, start, records, told, judge, work)
+        print(f"power-loss: {found} of {lies} lost flushed writes were found")
+        if failed or found != lies:
             sys.exit(1)
         print(
             f"power-loss: {rounds} images (seed {seed}): every vault opened, verified, and had"
@@ -194,20 +195,20 @@ def judge_cuts(load, start, records, cuts, judge, work, dice, seed):
 
 def judge_lies(load, start, records, lies, judge, work):
     found = 0
-    for number, (cut, lie) in enumerate(lies):
+    for number, lie in enumerate(lies):
         disk = begin(load, start)
         disk.lie = lie
         for record in records:
-            if record.end > cut:
+            if record.end > load.quiet:
                 break
             disk.take(record)
         image = work / f"image-{number}"
         # Nothing but the one flushed write is lost.
         disk.write({path: file.now() for path, file in disk.names.items()}, image)
-        problems = judge_and_remove(judge, image, cut)
-        found += 1 if problems else 0
-        if not problems:
-            print(f"NOT FOUND: a write to {lie[2]} before byte {cut}")
+        if judge_and_remove(judge, image, load.quiet):
+            found += 1
+        else:
+            print(f"NOT FOUND: the loss of a write to {lie[1]} at byte {lie[0]} of the journal")
     return found
 
 

@@ -87,6 +87,7 @@ class Workload:
             "NO_COLOR": "1",
         }
         self.acknowledged = []  # (size of the journal, entries of the log that must be there)
+        self.quiet = 0  # where the journal stood when everything was acknowledged
         self.lock = threading.Lock()
         self.failures = []
         self.counts = {}
@@ -198,6 +199,9 @@ class Workload:
             thread.start()
         for thread in threads:
             thread.join()
+        # Nobody asks any more, and neither WAL was folded in by closing.
+        self.acknowledge("pause")
+        self.quiet = self.acknowledged[-1][0]
         # Beside the server no other process has the records.
         self.stop(server)
         self.cosign()
