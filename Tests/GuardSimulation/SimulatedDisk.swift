@@ -43,7 +43,7 @@ enum DiskFault: String, CaseIterable {
     case killedAfter
     /// A bit of an entry is kept differently, and no error says so.
     case flipped
-    /// Nothing is kept, and no error says so.
+    /// Nothing is kept of a batch with entries, and no error says so.
     case dropped
     /// The last two entries change places, and no error says so.
     case swapped
@@ -118,7 +118,7 @@ final class SimulatedDisk: GuardStorage, @unchecked Sendable {
         case .flipped where !batch.entries.isEmpty, .swapped where batch.entries.count > 1:
             keep(batch, damagedBy: fault)
             return
-        case .dropped: return
+        case .dropped where !batch.entries.isEmpty: return
         default: break
         }
         seen.take(batch)
