@@ -5,6 +5,7 @@ import VaultCore
 // vault-benchmark [PATIENTS...]: one table of what the vault costs, at 10, 100 and 1,000 patients.
 // vault-benchmark giant [ENTRIES]: one Bundle of 300,000 entries.
 // vault-benchmark guard: the Guard behind its socket alone; needs no data.
+// vault-benchmark scope [ENTRIES [PATIENTS]]: a scope from a log of real entries alone; needs no data.
 //
 // The patients are those of ../shared/data/synthea/dev/smart, copied under new ids. Start it with
 // Scripts/benchmark, which builds it in release mode.
@@ -25,6 +26,15 @@ enum Benchmark {
                 place,
                 try BenchmarkVault.policies(project),
                 Measure.flushes(in: place)
+            )
+        }
+        if arguments.first == "scope" {
+            let counts = arguments.dropFirst().compactMap { Int($0) }
+            print(Measure.machine)
+            print("\(Measure.load) processes wanted a core in the minute before")
+            return try scopeTable(
+                entries: counts.first ?? 100_000,
+                patients: counts.count > 1 ? counts[1] : 1_000
             )
         }
         let isGiant = arguments.first == "giant"
@@ -102,6 +112,25 @@ enum Benchmark {
         row("... peak memory, MB", [Text.fixed(scope.megabytes, 0)])
         row("10,000 letters as pages, s", [Text.fixed(try rows.letters(10_000))])
         row("clocks, 100,000 residents, s", [Text.fixed(try rows.clocks(residents: 100_000), 3)])
+    }
+
+    /// A scope from the log itself: the whole log in the window, then a tenth of it.
+    private static func scopeTable(entries: Int, patients: Int) throws {
+        let project = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let rows = try ScopeRows(folder: folder, project: project, patients: patients)
+        defer { try? rows.remove() }
+        print("\na scope by one person, from the log; one device in a thousand is suspected")
+        for size in [entries / 2, entries] {
+            try rows.fill(to: size)
+            for share in [1.0, 0.1] {
+                let run = try rows.scope(share: share)
+                row("entries; in the window", ["\(run.entries)", "\(run.examined)"])
+                row("... s; core s", [Text.fixed(run.seconds, 2), Text.fixed(run.coreSeconds, 2)])
+                row("... entries/s", [Text.fixed(Double(run.entries) / run.seconds, 0)])
+                row("... peak memory, MB", [Text.fixed(run.megabytes, 0)])
+            }
+        }
     }
 
     /// The Guard as a service; VAULT_BENCHMARK_LONG=1 also fills a log of a million entries.

@@ -152,6 +152,14 @@ public protocol GuardStorage: Sendable {
     /// - Throws: A ``Failure`` of kind `inputOutput`.
     func node(at position: HashPosition) throws -> MerkleHash?
 
+    /// Stored subtree hashes that follow one another in the order in which a growing tree completes them.
+    ///
+    /// - Parameter places: By ``HashPosition/storageIndex``.
+    /// - Returns: One for each place; `nil` where one is missing, or where the storage can only be asked for
+    ///   one at a time.
+    /// - Throws: A ``Failure`` of kind `inputOutput`.
+    func hashes(in places: Range<UInt64>) throws -> [MerkleHash]?
+
     /// The newest stored checkpoint.
     ///
     /// - Returns: A signed note, or `nil` before the first.
@@ -220,6 +228,13 @@ public protocol GuardStorage: Sendable {
 }
 
 extension GuardStorage {
+    /// A store that must be asked for one hash at a time.
+    ///
+    /// - Parameter places: Not looked at.
+    /// - Returns: `nil`.
+    /// - Throws: Never.
+    public func hashes(in places: Range<UInt64>) throws -> [MerkleHash]? { nil }
+
     /// Nothing to give back.
     ///
     /// - Throws: Never.

@@ -182,6 +182,34 @@ public final class SQLiteGuardStorage: GuardStorage {
         }
     }
 
+    /// Stored subtree hashes that follow one another.
+    ///
+    /// - Parameter places: In the order in which a growing tree completes its subtrees.
+    /// - Returns: One for each place; `nil` where one is missing.
+    /// - Throws: ``StorageFailure``.
+    public func hashes(in places: Range<UInt64>) throws -> [MerkleHash]? {
+        guard !places.isEmpty else { return [] }
+        return try access { db in
+            let statement = try Prepared(
+                db,
+                "SELECT idx, hash FROM nodes WHERE idx BETWEEN ? AND ? ORDER BY idx",
+                isWalk: true
+            )
+            statement.bind(1, Int64(clamping: places.lowerBound))
+            statement.bind(2, Int64(clamping: places.upperBound - 1))
+            var found: [MerkleHash] = []
+            found.reserveCapacity(places.count)
+            while try statement.step() {
+                guard
+                    statement.integer(0) == Int64(clamping: places.lowerBound) + Int64(found.count),
+                    let hash = statement.withBlob(1, { MerkleHash($0) })
+                else { return nil }
+                found.append(hash)
+            }
+            return found.count == places.count ? found : nil
+        }
+    }
+
     /// The newest stored checkpoint.
     ///
     /// - Returns: A signed note, or `nil`.

@@ -103,7 +103,7 @@ public enum EntryCodec {
     }
 
     /// Calls `body` with commitment and `routing || nonce || ciphertext || tag` of each section.
-    private static func walk(
+    static func walk(
         _ stored: UnsafeRawBufferPointer,
         frame: EntryFrame,
         _ body: (_ commitment: UnsafeRawBufferPointer, _ rest: UnsafeRawBufferPointer) -> Void

@@ -60,21 +60,30 @@ public struct LogVerifier: Sendable {
         _ stored: UnsafeRawBufferPointer,
         store: (PlacedHash) -> Void = { _ in }
     ) -> MerkleHash? {
-        do throws(MerkleLogError) {
-            let (frame, leaf) = try EntryCodec.hashed(stored)
-            if let lastTime, frame.time < lastTime {
+        let found = EntryCodec.measured(stored)
+        add(found.map { ($0.frame.time, $0.leaf) }, store: store)
+        return found?.leaf
+    }
+
+    /// Takes the next entry by what was read of it elsewhere.
+    ///
+    /// - Parameters:
+    ///   - entry: Time and leaf hash; `nil` where it cannot be read and counts as a leaf of zero bytes.
+    ///   - store: Called with each hash that this completes, to compare with stored ones.
+    package mutating func add(
+        _ entry: (time: Instant, leaf: MerkleHash)?,
+        store: (PlacedHash) -> Void
+    ) {
+        if let entry {
+            if let lastTime, entry.time < lastTime {
                 report(.timeRunsBackwards(index: tree.size))
             }
-            lastTime = frame.time
-            tree.append(leaf, store: store)
-            compareRoots()
-            return leaf
-        } catch {
+            lastTime = entry.time
+        } else {
             report(.malformedEntry(index: tree.size))
-            tree.append(TreeHasher.leafHash([]), store: store)
-            compareRoots()
-            return nil
         }
+        tree.append(entry?.leaf ?? TreeHasher.leafHash([]), store: store)
+        compareRoots()
     }
 
     /// Takes the next stored entry.

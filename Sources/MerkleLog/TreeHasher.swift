@@ -67,10 +67,44 @@ public enum TreeHasher {
 
     /// HMAC-SHA-256 of a section's plaintext under its own random 32 bytes.
     static func commitment(blinding: [UInt8], part: [UInt8]) -> MerkleHash {
-        let code = HMAC<SHA256>.authenticationCode(
-            for: part,
-            using: SymmetricKey(data: blinding)
-        )
-        return code.withUnsafeBytes { MerkleHash(copying: $0) }
+        blinding.withUnsafeBytes { blinding in
+            part.withUnsafeBytes { commitment(blinding: blinding, part: $0) }
+        }
+    }
+
+    /// The same over bytes where they lie.
+    ///
+    /// Written out (RFC 2104) because `HMAC` makes a key object and four buffers for each call, which costs
+    /// more than the hashing of a short part; a test holds the two against each other.
+    static func commitment(
+        blinding: UnsafeRawBufferPointer,
+        part: UnsafeRawBufferPointer
+    ) -> MerkleHash {
+        guard blinding.count <= SHA256.blockByteCount else {
+            let code = HMAC<SHA256>.authenticationCode(
+                for: part,
+                using: SymmetricKey(data: blinding)
+            )
+            return code.withUnsafeBytes { MerkleHash(copying: $0) }
+        }
+        return withUnsafeTemporaryAllocation(byteCount: SHA256.blockByteCount, alignment: 8) {
+            block in
+            func fill(_ pad: UInt8) {
+                for place in block.indices {
+                    block[place] = place < blinding.count ? blinding[place] ^ pad : pad
+                }
+            }
+            fill(0x36)
+            var inner = SHA256()
+            inner.update(bufferPointer: UnsafeRawBufferPointer(block))
+            inner.update(bufferPointer: part)
+            let digest = finish(inner)
+            fill(0x5C)
+            var outer = SHA256()
+            outer.update(bufferPointer: UnsafeRawBufferPointer(block))
+            digest.withUnsafeBytes { outer.update(bufferPointer: $0) }
+            fill(0)
+            return finish(outer)
+        }
     }
 }

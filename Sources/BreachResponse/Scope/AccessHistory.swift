@@ -201,8 +201,9 @@ public struct SegmentReach: Sendable, Hashable {
 /// What the scope is computed from: a part of the log between two checkpoints, already read.
 ///
 /// The Guard implements it. It promises to deliver every entry of the range that has a part for any
-/// patient, in the order of the log, and every earlier grant that still lived in the range; the
-/// heads let the computation check that promise for each patient.
+/// patient, in the order of the log, and every earlier grant that still lived in the range, or to count it
+/// as passed where its context does not match what is suspected; the heads let the computation check that
+/// promise for each patient.
 public protocol AccessHistory {
     /// The range of the log and how far it can be believed.
     var range: LogRange { get }
@@ -218,6 +219,15 @@ public protocol AccessHistory {
     /// - Parameter patient: Place in ``patients``.
     /// - Returns: The heads, from the two `heads` entries.
     func heads(of patient: Int) -> PatientHeads
+
+    /// Entries of the range with a part for a patient that are counted and not delivered.
+    ///
+    /// - Parameter patient: Place in ``patients``.
+    /// - Returns: How many, and the last of them.
+    func passed(_ patient: Int) -> PatientHeads.Head
+
+    /// Entries that are counted and not delivered, of all patients together.
+    var passedEntryCount: Int64 { get }
 
     /// When a patient's key was rotated, in order.
     ///
@@ -242,4 +252,15 @@ public protocol AccessHistory {
     /// - Parameter body: Called for each.
     /// - Throws: Where the log cannot be read; then there is no scope.
     func forEachEvent(_ body: (AccessEvent) -> Void) throws
+}
+
+extension AccessHistory {
+    /// A history that delivers everything.
+    ///
+    /// - Parameter patient: Not looked at.
+    /// - Returns: No entries.
+    public func passed(_ patient: Int) -> PatientHeads.Head { .init(count: 0, last: 0) }
+
+    /// None.
+    public var passedEntryCount: Int64 { 0 }
 }

@@ -112,7 +112,9 @@ struct ScopeTally {
                 continue
             }
             if grounds.isEmpty {
-                if doubts.isEmpty, let proof = proof(history.heads(of: place), place) {
+                if doubts.isEmpty,
+                    let proof = proof(history.heads(of: place), history.passed(place), place)
+                {
                     sets.clear.append(patients[place])
                     sets.proofs.append(proof)
                     continue
@@ -138,7 +140,7 @@ struct ScopeTally {
             contexts: history.contexts,
             accessed: sets.accessed,
             couldHave: sets.could,
-            entryCount: entryCount,
+            entryCount: entryCount + history.passedEntryCount,
             doubts: doubts,
             encryption: question.encryption(
                 plaintextPassed: plaintextPassed,
@@ -162,12 +164,18 @@ struct ScopeTally {
             }
     }
 
-    private func proof(_ heads: PatientHeads, _ place: Int) -> NotAccessedProof? {
+    private func proof(
+        _ heads: PatientHeads,
+        _ passed: PatientHeads.Head,
+        _ place: Int
+    ) -> NotAccessedProof? {
         if isBackup { return .sealed }
-        if heads.start == heads.end { return examined[place] == 0 ? .sameHead : nil }
+        let count = UInt64(examined[place]) + passed.count
+        if heads.start == heads.end { return count == 0 ? .sameHead : nil }
+        let delivered = examined[place] == 0 ? 0 : lastIndex[place]
         guard heads.end.count > heads.start.count, heads.end.last > heads.start.last,
-            heads.end.count - heads.start.count == UInt64(examined[place]),
-            heads.end.last == lastIndex[place]
+            heads.end.count - heads.start.count == count,
+            heads.end.last == max(delivered, passed.count == 0 ? 0 : passed.last)
         else { return nil }
         return .examined
     }

@@ -2,8 +2,9 @@ public import VaultCore
 
 /// Who could read what in a window of time, as the log says it: what a breach's scope is computed from.
 ///
-/// Patients and contexts are places in the lists here. An entry of the window that has a part for a patient
-/// gives at least one event for that patient, whatever its kind.
+/// Patients and contexts are places in the lists here. An entry of the window that has a part for a patient,
+/// whatever its kind, gives at least one event for that patient, or counts as passed where the query's
+/// ``AccessFilter`` leaves it out.
 public struct AccessLog: Sendable {
     /// Through whom and what an entry came: texts of its header; `unknown` and `none` as written there.
     public struct Context: Sendable, Hashable {
@@ -75,6 +76,8 @@ public struct AccessLog: Sendable {
         public var start = Head()
         /// Head after its last.
         public var end = Head()
+        /// Entries of the window that are only counted, and the last of them.
+        public var passed = Head()
         /// When the patient's key was replaced, up to the window's end, in order.
         public var rotations: [Instant] = []
     }
@@ -119,13 +122,16 @@ public struct AccessLog: Sendable {
     public var isVerified = true
     /// Times of entries in the window that can no longer be opened.
     public var unreadable: [Instant] = []
-    /// Every context that occurs.
+    /// Every context of the entries that are told in full, those before the window included.
     public var contexts: [Context] = []
     /// Every patient of the window's end, erased ones included.
     public var patients: [Patient] = []
-    /// In the order of the log.
+    /// What the entries say that are told in full, in the order of the log.
     public var events: [Event] = []
-    /// Every credential whose life touches the window.
+    /// Entries that are only counted: those of the window with a part for anybody, and those before it whose
+    /// grant still lived.
+    public var passedEntries: UInt64 = 0
+    /// Every credential whose life touches the window, as far as the query asks for it.
     public var credentials: [Credential] = []
     /// Names of the records of ``events``.
     public var records: [RecordTag: Record] = [:]
@@ -133,30 +139,4 @@ public struct AccessLog: Sendable {
     public var segmentNames: [SegmentTag: String] = [:]
     /// Registered principals.
     public var principals: Set<PrincipalID> = []
-}
-
-/// Asks for an ``AccessLog``.
-public struct AccessLogQuery: Sendable, Hashable {
-    /// First moment of the window.
-    public var from: Instant
-    /// First moment after it.
-    public var until: Instant
-
-    /// Asks for a window.
-    ///
-    /// - Parameters:
-    ///   - from: First moment of the window.
-    ///   - until: First moment after it.
-    public init(from: Instant, until: Instant) {
-        self.from = from
-        self.until = until
-    }
-
-    /// The one text of this query, as it is signed.
-    public var json: JSONValue {
-        [
-            "kind": "access-log", "from": .int(from.microseconds),
-            "until": .int(until.microseconds),
-        ]
-    }
 }

@@ -3,313 +3,105 @@ internal import FHIRModel
 internal import MerkleLog
 internal import VaultCore
 
-/// One pass over the log that collects an ``AccessLog``.
+/// Makes an ``AccessLog`` from one pass over the log.
 struct AccessWalk {
     let state: GuardState
     let query: AccessLogQuery
     var log = AccessLog()
-    /// Whether every patient's back-pointers hold.
-    private(set) var isChained = true
-    /// Sessions of the log's beginning to the window's end.
-    private(set) var sessions: [(context: Int, principal: PrincipalID, start: Instant)] = []
-    /// Looks into the whole log inside the window.
-    private(set) var surveys: [(context: Int, time: Instant)] = []
-    /// When each principal was disabled; more than once where it was reinstated in between.
-    private(set) var disabled: [PrincipalID: [Instant]] = [:]
-    /// Digests of the policies by which the window's decisions were made.
-    private(set) var policyDigests: Set<String> = []
-    private let reader: LogReader
-    private let directory: PatientPseudonym
-    private var places: [PatientPseudonym: Int] = [:]
-    /// Patients whose key is replaced by an intent that is not stored yet.
-    private var rotating: [UInt64: [Int]] = [:]
-    private var contextPlaces: [AccessLog.Context: Int] = [:]
-    /// Names of each patient's records by number.
-    private var records: [[UInt32: AccessLog.Record]] = []
-    /// Patients of whom an entry can no longer be opened.
-    private var hasClosedParts: Set<Int> = []
     private var tags: [PatientPseudonym: [String: SegmentTag]] = [:]
 
     init(state: GuardState, query: AccessLogQuery) {
         self.state = state
         self.query = query
-        reader = LogReader(state: state)
-        directory = state.ring.pseudonym(of: GuardState.directoryReference)
     }
 
-    mutating func run() throws {
-        var end: (size: UInt64, time: Instant)?
-        try state.storage.forEachEntry(in: 0..<state.frontier.size) { index, bytes in
-            let stored = Array(bytes)
-            let time = try EntryCodec.frame(ofStored: stored).time
-            if index == 0 {
-                log.logBegins = time
-                log.begins = time
-            }
-            guard time < query.until else {
-                end = (index, time)
-                return false
-            }
-            if time < query.from {
-                log.fromSize = index + 1
-                log.begins = time
-            }
-            try take(index, stored)
-            return true
-        }
-        log.toSize = end?.size ?? state.frontier.size
-        log.ends = end?.time ?? state.lastTime
-        let hashes = StoredHashes(storage: try state.storage)
+    /// Reads, and checks what it reads.
+    ///
+    /// - Parameters:
+    ///   - audit: Gets what is wrong with the tree.
+    ///   - policies: Those in force.
+    ///   - policyDigest: Their digest.
+    /// - Returns: Everything that a scope is computed from.
+    /// - Throws: A ``Failure`` where the storage cannot be read.
+    mutating func run(
+        _ audit: inout StateAudit,
+        policies: PolicySet,
+        policyDigest: String
+    ) throws -> AccessLog {
+        let storage = try state.storage
+        var gathered = AccessGathering(
+            query: query,
+            size: state.frontier.size,
+            check: TreeCheck(checkpoints: try audit.checkpoints(extending: nil))
+        )
+        let opener = EntryOpener(state: state, query: query, policyDigest: policyDigest)
+        gathered = try LogPass(storage: storage, opener: opener).run(into: gathered)
+        audit.take(&gathered.check)
+        log = gathered.log
+        log.origin = state.origin
+        log.isVerified = audit.result.problems.isEmpty && gathered.isChained
+        log.toSize = gathered.end?.size ?? state.frontier.size
+        log.ends = gathered.end?.time ?? state.lastTime
+        let hashes = StoredHashes(storage: storage)
         log.fromRoot = try CompactRange(size: log.fromSize, reader: hashes).root.description
         log.toRoot = try CompactRange(size: log.toSize, reader: hashes).root.description
-        for place in log.patients.indices {
-            log.patients[place].reference =
-                try state.patient(log.patients[place].pseudonym)?.reference
-        }
+        try addReferences()
         try state.forEachStoredItem(.principal) { key, _ in
             if let id = PrincipalID(String(decoding: key, as: UTF8.self)) {
                 log.principals.insert(id)
             }
         }
+        try addEvents(gathered)
+        try addReach(gathered, policies: policies)
+        return log
     }
 
-    private mutating func take(_ index: UInt64, _ stored: [UInt8]) throws {
-        let entry = try reader.open(index, stored, parts: .all)
-        let context = place(of: entry)
-        takeHeader(entry, context)
-        var closed = Set(try patients(of: index, stored))
-        for part in entry.parts where closed.remove(part.pseudonym) != nil {
-            let patient = link(part.pseudonym, part.body, at: entry)
-            try takePart(part.body, of: entry, patient, context)
-        }
-        for pseudonym in closed {
-            let patient = link(pseudonym, nil, at: entry)
-            hasClosedParts.insert(patient)
-            guard isInWindow(entry) else { continue }
-            log.unreadable.append(entry.time)
-            add(.other, entry, patient, context)
+    /// Names the patients that the vault still knows; one pass costs less than to look each of them up.
+    private mutating func addReferences() throws {
+        var places: [PatientPseudonym: Int] = [:]
+        places.reserveCapacity(log.patients.count)
+        for (place, patient) in log.patients.enumerated() { places[patient.pseudonym] = place }
+        try state.forEachStoredItem(.patient) { key, bytes in
+            guard let place = PatientPseudonym(bytes: key).flatMap({ places[$0] }) else { return }
+            log.patients[place].reference = try PatientState(decoding: bytes).reference
         }
     }
 
-    private func isInWindow(_ entry: LoggedEntry) -> Bool { entry.time >= query.from }
-
-    /// Patients that have a part in an entry, from the routing tags alone.
-    private func patients(of index: UInt64, _ stored: [UInt8]) throws -> [PatientPseudonym] {
-        try EntryCodec.decode(stored).sections.dropFirst()
-            .map { reader.patient(of: $0.routing, index: index) }.filter { $0 != directory }
-    }
-
-    // MARK: Headers
-
-    private mutating func place(of entry: LoggedEntry) -> Int {
-        func text(_ field: String) -> String { entry[field] ?? EntryHeader.unknown }
-        var context = AccessLog.Context(
-            principal: text("actor"),
-            organization: text("organization"),
-            session: text("session"),
-            device: text("device"),
-            recordServer: text("recordServer"),
-            guardHost: text("guard"),
-            automation: text("automated")
-        )
-        // The Guard itself knows that there was no session, and that these kinds have no employer.
-        if context.session == EntryHeader.unknown,
-            ["ed25519", "passphrase"].contains(text("authMethod"))
-        {
-            context.session = "none"
-        }
-        if context.organization == EntryHeader.unknown,
-            ["patient", "family", Actor.operatorName].contains(text("actorKind"))
-        {
-            context.organization = "none"
-        }
-        if let known = contextPlaces[context] { return known }
-        contextPlaces[context] = log.contexts.count
-        log.contexts.append(context)
-        return log.contexts.count - 1
-    }
-
-    private mutating func takeHeader(_ entry: LoggedEntry, _ context: Int) {
-        let action = entry["action"] ?? ""
-        switch entry.kind {
-        case EntryKind.session.name where action == "open-session" || action == "issue-token":
-            if let principal = entry["actor"].flatMap({ PrincipalID($0) }) {
-                sessions.append((context, principal, entry.time))
-            }
-        case EntryKind.principal.name where action == "disable":
-            if let id = entry.header["principal"]?["id"]?.string.flatMap({ PrincipalID($0) }) {
-                disabled[id, default: []].append(entry.time)
-            }
-        case EntryKind.stored.name:
-            for intent in entry.header["intents"]?.integers ?? [] {
-                for patient in rotating.removeValue(forKey: UInt64(intent)) ?? [] {
-                    log.patients[patient].rotations.append(entry.time)
+    /// Adds the events that are told in full, with the names of their records and segments.
+    private mutating func addEvents(_ gathered: AccessGathering) throws {
+        var names = try RecordNames(gathered, LogReader(state: state))
+        log.events.reserveCapacity(gathered.events.count)
+        for event in gathered.events {
+            func items(_ items: [WalkItem]) -> [AccessLog.Item] {
+                items.compactMap { item in
+                    names.tag(of: item.number, event, &log.records)
+                        .map { AccessLog.Item(record: $0, version: item.version) }
                 }
             }
-        case EntryKind.decision.name where isInWindow(entry):
-            let isSurvey = action.hasPrefix("audit") || action.hasPrefix("breach")
-            if isSurvey, entry.parts.isEmpty, entry["decision"] == "permit" {
-                surveys.append((context, entry.time))
+            let content: AccessLog.Content
+            switch event.content {
+            case .grant(let id, let segments, let end):
+                let patient = log.patients[event.patient].pseudonym
+                content = .grant(
+                    id,
+                    segments: try segments.map { try tag($0, of: patient) },
+                    end: end
+                )
+            case .disclosure(let carried): content = .disclosure(items(carried))
+            case .stored(let written): content = .stored(items(written))
+            case .other: content = .other
             }
-            if let digest = entry["policyDigest"], digest != EntryHeader.unknown {
-                policyDigests.insert(digest)
-            }
-        default: break
-        }
-    }
-
-    // MARK: Parts
-
-    /// Moves a patient's head and checks the back-pointer; answers the patient's place.
-    private mutating func link(
-        _ pseudonym: PatientPseudonym,
-        _ body: JSONValue?,
-        at entry: LoggedEntry
-    ) -> Int {
-        let patient: Int
-        if let known = places[pseudonym] {
-            patient = known
-        } else {
-            patient = log.patients.count
-            places[pseudonym] = patient
-            log.patients.append(AccessLog.Patient(pseudonym: pseudonym))
-            records.append([:])
-        }
-        let head = log.patients[patient].end
-        if let body {
-            let previous = body["previous"]?.int.map { UInt64($0) }
-            if body["count"]?.int != Int64(head.count + 1)
-                || previous != (head.count == 0 ? nil : head.last)
-            {
-                isChained = false
-            }
-        }
-        let next = AccessLog.Head(count: head.count + 1, last: entry.index)
-        log.patients[patient].end = next
-        if !isInWindow(entry) { log.patients[patient].start = next }
-        return patient
-    }
-
-    private mutating func add(
-        _ content: AccessLog.Content,
-        _ entry: LoggedEntry,
-        _ patient: Int,
-        _ context: Int
-    ) {
-        log.events.append(
-            AccessLog.Event(
-                index: entry.index,
-                time: entry.time,
-                context: context,
-                patient: patient,
-                content: content
-            )
-        )
-    }
-
-    private mutating func takePart(
-        _ body: JSONValue,
-        of entry: LoggedEntry,
-        _ patient: Int,
-        _ context: Int
-    ) throws {
-        if entry.kind == EntryKind.intent.name {
-            nameRecords(body, patient)
-            if body["rotation"] != nil { rotating[entry.index, default: []].append(patient) }
-        }
-        var contents: [AccessLog.Content] = []
-        if let grant = try grant(body, of: entry, patient) { contents.append(grant) }
-        if isInWindow(entry) {
-            contents += items(body, of: entry, patient)
-            if contents.isEmpty { contents = [.other] }
-        }
-        for content in contents { add(content, entry, patient, context) }
-    }
-
-    /// The grant of a permitted decision, unless it had ended before the window began.
-    private mutating func grant(
-        _ body: JSONValue,
-        of entry: LoggedEntry,
-        _ patient: Int
-    ) throws -> AccessLog.Content? {
-        guard entry.kind == EntryKind.decision.name, let names = body["segments"]?.texts,
-            let end = body["grantEnd"]?.string.flatMap({ Instant(rfc3339: $0) }),
-            isInWindow(entry) || end > query.from,
-            let id = entry["grant"].flatMap({ Hex.decode($0) }).flatMap({ GrantID(bytes: $0) })
-        else { return nil }
-        let pseudonym = log.patients[patient].pseudonym
-        return .grant(id, segments: try names.map { try tag($0, of: pseudonym) }, end: end)
-    }
-
-    private mutating func items(
-        _ body: JSONValue,
-        of entry: LoggedEntry,
-        _ patient: Int
-    ) -> [AccessLog.Content] {
-        switch entry.kind {
-        case EntryKind.decision.name where body["resealed"] != nil:
-            [.stored(items(body["resealed"], patient))]
-        case EntryKind.decision.name where body["found"] != nil || body["read"] != nil,
-            EntryKind.breach.name where body["letter"] != nil:
-            [.disclosure([])]
-        case EntryKind.decision.name, EntryKind.disclosure.name:
-            body["manifest"] == nil ? [] : [.disclosure(items(body["manifest"], patient))]
-        case EntryKind.intent.name:
-            [.stored(written(body, patient))]
-        default: []
-        }
-    }
-
-    private mutating func items(_ manifest: JSONValue?, _ patient: Int) -> [AccessLog.Item] {
-        let parsed = manifest?.string.flatMap { Manifest($0) }
-        if parsed == nil { isChained = false }
-        return (parsed?.items ?? []).compactMap { item($0.number, Int64($0.version), patient) }
-    }
-
-    private mutating func written(_ body: JSONValue, _ patient: Int) -> [AccessLog.Item] {
-        if let rotation = try? RotationPart(json: body) {
-            return rotation.rows.compactMap { item($0.number, Int64($0.version), patient) }
-        }
-        guard let rows = try? IntentPart.rows(of: body) else {
-            isChained = false
-            return []
-        }
-        return rows.records.compactMap { item($0.number, Int64($0.version), patient) }
-    }
-
-    private mutating func item(
-        _ number: UInt32,
-        _ version: Int64,
-        _ patient: Int
-    ) -> AccessLog.Item? {
-        guard let record = records[patient][number] else {
-            // Named by an entry whose audit key has ended, or by none: then the log cannot be believed.
-            if !hasClosedParts.contains(patient) { isChained = false }
-            return unnamed(number, patient).map { AccessLog.Item(record: $0, version: version) }
-        }
-        let tag = state.ring.tag(of: record.id, patient: log.patients[patient].pseudonym)
-        log.records[tag] = record
-        return AccessLog.Item(record: tag, version: version)
-    }
-
-    /// Stands for a record whose name can no longer be read.
-    private func unnamed(_ number: UInt32, _ patient: Int) -> RecordTag? {
-        let bytes = log.patients[patient].pseudonym.bytes + bigEndian(UInt64(number))
-        return RecordTag(bytes: Array(TreeHasher.leafHash(bytes).bytes.prefix(16)))
-    }
-
-    private mutating func nameRecords(_ body: JSONValue, _ patient: Int) {
-        guard let rows = try? IntentPart.rows(of: body) else { return }
-        for record in rows.records {
-            guard let id = record.id else { continue }
-            records[patient][record.number] = AccessLog.Record(
-                id: id,
-                category: rows.segments[record.segment].category.rawValue
+            log.events.append(
+                AccessLog.Event(
+                    index: event.index,
+                    time: event.time,
+                    context: event.context,
+                    patient: event.patient,
+                    content: content
+                )
             )
         }
     }
-
-    // MARK: Segments
 
     /// A segment's name on the record side; an erased patient's is a hash that nothing else has.
     mutating func tag(_ name: String, of patient: PatientPseudonym) throws -> SegmentTag {

@@ -8,13 +8,9 @@ extension AccessWalk {
     /// A session's reach is what the rules permit its principal for any ordinary purpose; breaking the glass
     /// is an entry of its own and no reach. Where the policies in force have changed since, or a patient's
     /// facts have, nobody can say what the reach was: then it is everything.
-    mutating func addReach(
-        to log: inout AccessLog,
-        policies: PolicySet,
-        digest: String
-    ) throws {
+    mutating func addReach(_ gathered: AccessGathering, policies: PolicySet) throws {
         let all = log.patients.indices.map { (patient: $0, segments: [SegmentTag]()) }
-        for survey in surveys {
+        for survey in gathered.surveys {
             log.credentials.append(
                 AccessLog.Credential(
                     context: survey.context,
@@ -24,12 +20,12 @@ extension AccessWalk {
                 )
             )
         }
-        let isSamePolicy = policyDigests.subtracting([digest]).isEmpty
+        let isSamePolicy = gathered.otherPolicies.isEmpty
         var known: [PrincipalID: [(patient: Int, segments: [SegmentTag])]] = [:]
-        for session in sessions {
+        for session in gathered.sessions {
             // A session ends with the first disabling after it was opened; an earlier one was reinstated.
             let longest = session.start.advanced(by: Session.longestLife)
-            let stopped = disabled[session.principal]?.first { $0 >= session.start }
+            let stopped = gathered.disabled[session.principal]?.first { $0 >= session.start }
             let end = min(longest, stopped ?? longest)
             guard end > query.from else { continue }
             if known[session.principal] == nil {
@@ -45,7 +41,6 @@ extension AccessWalk {
                 )
             )
         }
-        log.segmentNames = self.log.segmentNames
     }
 
     /// Purposes for which a principal can ask without an emergency.

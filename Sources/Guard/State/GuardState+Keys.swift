@@ -50,6 +50,15 @@ extension GuardState {
         return try auditKey(of: patient, year: year)
     }
 
+    /// The same without keeping it: for whoever goes through the entries of all patients once.
+    func passingAuditKey(of patient: PatientPseudonym, year: Int) throws -> SectionKey? {
+        let key = patient.bytes + bigEndian(UInt64(year)).suffix(2)
+        if let cached = auditKeys[ItemKey(kind: .auditKey, key: key)] { return cached }
+        guard let wrapped = try item(.auditKey, key) else { return nil }
+        return try KeyWrap.unwrap(wrapped, under: ring.auditWrapping, context: key)
+            .withBytes { SectionKey($0) }
+    }
+
     /// The key of a shard, kept as its generation in four bytes and then the wrapped key.
     func shardKey(_ shard: UInt32) throws -> SecretKey {
         if let cached = shardKeys[shard] { return cached }

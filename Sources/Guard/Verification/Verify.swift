@@ -120,47 +120,6 @@ struct StateAudit {
         }
     }
 
-    /// Hashes every entry and stored node, and compares the kept checkpoint.
-    mutating func checkTree(extending outside: [UInt8]?) throws {
-        var checkpoints: [Checkpoint] = []
-        let kept = try state.storage.lastCheckpoint()
-        for (name, bytes) in [("kept", kept.map { Array($0.utf8) }), ("given", outside)] {
-            guard let bytes else { continue }
-            guard let note = try? SignedNote(parsing: bytes),
-                let checkpoint = try? state.verified(note, key: key)
-            else {
-                problem("checkpoint", "the \(name) checkpoint is not this log's, or was altered")
-                continue
-            }
-            checkpoints.append(checkpoint)
-        }
-        var verifier = LogVerifier(checkpoints: checkpoints)
-        var nodes: [PlacedHash] = []
-        var next: UInt64 = 0
-        try state.storage.forEachEntry(in: 0..<UInt64.max >> 1) { index, bytes in
-            if index != next { problem("log", "entry \(next) is missing") }
-            next = index + 1
-            verifier.add(bytes) { nodes.append($0) }
-            if nodes.count > 4_096 { try checkNodes(&nodes) }
-            return true
-        }
-        try checkNodes(&nodes)
-        verifier.finish()
-        for found in verifier.problems { problem("log", found.text) }
-        result.entries = next
-        if next != state.frontier.size { problem("log", "the log moved while it was read") }
-    }
-
-    private mutating func checkNodes(_ nodes: inout [PlacedHash]) throws {
-        for node in nodes where try state.storage.node(at: node.position) != node.hash {
-            problem(
-                "log",
-                "stored hash \(node.position.index) of level \(node.position.level) differs"
-            )
-        }
-        nodes.removeAll(keepingCapacity: true)
-    }
-
     private mutating func replayLog(_ replay: inout Replay) throws {
         let reader = LogReader(state: state)
         let parts: LogReader.Parts = share.isFirst ? .all : .share(share)
@@ -172,18 +131,5 @@ struct StateAudit {
             return true
         }
         for index in unreadable { problem("log", "entry \(index) cannot be read") }
-    }
-}
-
-extension LogProblem {
-    /// The problem in words.
-    fileprivate var text: String {
-        switch self {
-        case .malformedEntry(let index): "entry \(index) is malformed"
-        case .timeRunsBackwards(let index): "entry \(index) is older than the one before it"
-        case .rootDiffers(let size): "the first \(size) entries are not those of the checkpoint"
-        case .shorterThanCheckpoint(let size, let found):
-            "a checkpoint covers \(size) entries, the log has \(found)"
-        }
     }
 }

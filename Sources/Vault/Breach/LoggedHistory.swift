@@ -58,6 +58,18 @@ public struct LoggedHistory: AccessHistory {
         )
     }
 
+    /// Entries that the Guard counted and did not tell: they did not come by what is suspected.
+    ///
+    /// - Parameter patient: Place in ``patients``.
+    /// - Returns: How many, and the last.
+    public func passed(_ patient: Int) -> PatientHeads.Head {
+        let passed = log.patients[patient].passed
+        return PatientHeads.Head(count: passed.count, last: passed.last)
+    }
+
+    /// Entries that the Guard counted and did not tell.
+    public var passedEntryCount: Int64 { Int64(clamping: log.passedEntries) }
+
     /// When a patient's key was rotated, up to the range's end.
     ///
     /// - Parameter patient: Place in ``patients``.

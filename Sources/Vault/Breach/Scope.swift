@@ -37,7 +37,11 @@ extension VaultService {
         by people: [any IncidentPerson],
         context: CallContext
     ) throws -> ScopeFinding {
-        let query = AccessLogQuery(from: question.window.from, until: question.window.to)
+        let query = AccessLogQuery(
+            from: question.window.from,
+            until: question.window.to,
+            through: AccessFilter(question.suspicion)
+        )
         var runs: [(result: ScopeResult, log: AccessLog)] = []
         for person in people {
             let log = try `guard`.accessLog(
@@ -111,6 +115,22 @@ extension VaultService {
             context: context
         )
         return ScopeFile(body: body, certification: certified)
+    }
+}
+
+extension AccessFilter {
+    /// The entries that may have come by what is suspected: exactly those that the computation must see.
+    init(_ suspicion: Suspicion) {
+        self =
+            switch suspicion {
+            case .principal(let id): .only(.principal, id.text)
+            case .device(let id): .only(.device, id)
+            case .session(let id): .only(.session, id.description)
+            case .server(let id): .only(.recordServer, id)
+            case .guardHost(let id): .only(.guardHost, id)
+            case .organization(let id): .only(.organization, id)
+            case .patientKeys, .rootKey, .lostBackup: .nothing
+            }
     }
 }
 

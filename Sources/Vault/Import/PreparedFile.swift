@@ -1,5 +1,6 @@
 internal import Consent
 public import FHIRModel
+internal import Guard
 internal import VaultCore
 
 /// A file that has been read and checked, ready to be stored.

@@ -2,9 +2,9 @@ internal import Dispatch
 internal import Synchronization
 
 /// Runs a piece of pure work on several cores at once.
-enum Cores {
+package enum Cores {
     /// How many work at once.
-    static let count = 2
+    package static let count = 2
 
     /// Cuts `0..<total` into slices and works on several at once.
     ///
@@ -16,7 +16,7 @@ enum Cores {
     ///   - work: Works on one slice; its scratch memory is its own.
     /// - Returns: The slices' results in order.
     /// - Throws: What the first slice that failed threw.
-    static func slices<Output: Sendable>(
+    package static func slices<Output: Sendable>(
         of total: Int,
         minimum: Int = 32,
         _ work: @Sendable (Range<Int>) throws -> Output
@@ -38,7 +38,7 @@ enum Cores {
     ///   - workers: How many work at most.
     ///   - work: Works on one item.
     /// - Returns: The items' results in order.
-    static func each<Output: Sendable>(
+    package static func each<Output: Sendable>(
         of total: Int,
         workers: Int = Cores.count,
         _ work: @Sendable (Int) -> Output

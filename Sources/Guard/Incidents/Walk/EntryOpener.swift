@@ -1,0 +1,118 @@
+internal import Consent
+internal import MerkleLog
+internal import Sealing
+internal import VaultCore
+
+/// Opens entries and takes down what a walk needs of them; several work on different slices at once.
+struct EntryOpener: Sendable {
+    let keys: AuditKeyTable
+    let ring: KeyRing
+    let directory: PatientPseudonym
+    let query: AccessLogQuery
+    let filter: FilterText
+    /// Today's policies, as headers write them.
+    let policyDigest: [UInt8]
+
+    init(state: GuardState, query: AccessLogQuery, policyDigest: String) {
+        keys = AuditKeyTable(state)
+        ring = state.ring
+        directory = state.ring.pseudonym(of: GuardState.directoryReference)
+        self.query = query
+        filter = FilterText(query.through)
+        self.policyDigest = JSONValue.string(policyDigest).bytes
+    }
+
+    /// What is used again from entry to entry.
+    private struct Scratch {
+        var sections: [SectionView] = []
+        var header = HeaderText()
+        var part = PartText()
+        var result = WalkSlice()
+    }
+
+    /// Opens a range of a batch.
+    func slice(_ range: Range<Int>, of batch: EntryBatch) -> WalkSlice {
+        var scratch = Scratch()
+        scratch.result.entries.reserveCapacity(range.count)
+        scratch.result.parts.reserveCapacity(range.count)
+        for place in range {
+            batch.withEntry(place) { open(batch.indices[place], $0, &scratch) }
+        }
+        return scratch.result
+    }
+
+    private func open(
+        _ index: UInt64,
+        _ stored: UnsafeRawBufferPointer,
+        _ scratch: inout Scratch
+    ) {
+        var entry = WalkEntry(index: index)
+        guard let (frame, leaf) = EntryCodec.measured(stored) else {
+            scratch.result.entries.append(entry)
+            return
+        }
+        entry.measured = (frame.time, leaf)
+        if frame.time < query.until {
+            scratch.sections.removeAll(keepingCapacity: true)
+            try? EntryCodec.forEachSection(ofStored: stored) { scratch.sections.append($0) }
+            openSections(&entry, frame, UnsafeRawBufferPointer(rebasing: stored[..<14]), &scratch)
+        }
+        scratch.result.entries.append(entry)
+    }
+
+    private func openSections(
+        _ entry: inout WalkEntry,
+        _ frame: EntryFrame,
+        _ bytes: UnsafeRawBufferPointer,
+        _ scratch: inout Scratch
+    ) {
+        let year = frame.time.year
+        var reading = EntryReading(
+            kind: frame.kind,
+            time: frame.time,
+            isInWindow: frame.time >= query.from,
+            from: query.from
+        )
+        if let key = keys.key(of: GuardState.nobody, year: year) {
+            let isRead = scratch.sections[0].withOpened(frame: bytes, key: key) { text in
+                guard scratch.header.read(text) else { return false }
+                reading.take(scratch.header, filter, policyDigest)
+                return true
+            }
+            entry.isOpen = isRead == true
+        }
+        var met: Set<PatientPseudonym> = []
+        var openCount = 0
+        for section in scratch.sections.dropFirst() {
+            let patient = patient(of: section.routing, index: entry.index)
+            let isDirectory = patient == directory
+            if isDirectory, !reading.isSurvey { continue }
+            if scratch.sections.count > 2, !met.insert(patient).inserted { continue }
+            var part = WalkPart(patient: patient)
+            if let key = keys.key(of: patient, year: year) {
+                let isRead = section.withOpened(frame: bytes, key: key) { text in
+                    guard scratch.part.read(text) else { return false }
+                    if !isDirectory { reading.take(scratch.part, text, &part) }
+                    return true
+                }
+                part.isOpen = isRead == true
+            }
+            if part.isOpen { openCount += 1 }
+            if isDirectory { continue }
+            if !part.isOpen { reading.takeClosed() }
+            entry.partCount += 1
+            scratch.result.parts.append(part)
+        }
+        if openCount > 0 { reading.isSurvey = false }
+        if let detail = reading.detail {
+            entry.detail = Int32(scratch.result.details.count)
+            scratch.result.details.append(detail)
+        }
+    }
+
+    /// The patient whose masked pseudonym a section carries.
+    private func patient(of routing: RoutingTag, index: UInt64) -> PatientPseudonym {
+        let mask = ring.routing.tag(RoutingTag.self, label: "routing", parts: [bigEndian(index)])
+        return PatientPseudonym(high: routing.high ^ mask.high, low: routing.low ^ mask.low)
+    }
+}

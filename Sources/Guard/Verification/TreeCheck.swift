@@ -1,0 +1,109 @@
+internal import MerkleLog
+internal import VaultCore
+
+/// Recomputes the log's tree and compares it with the stored hashes and the checkpoints, batch by batch.
+struct TreeCheck: Sendable {
+    private(set) var problems: [AuditProblem] = []
+    private var verifier: LogVerifier
+    private var nodes: [PlacedHash] = []
+    /// Entries so far.
+    private(set) var size: UInt64 = 0
+
+    init(checkpoints: [Checkpoint]) { verifier = LogVerifier(checkpoints: checkpoints) }
+
+    /// Takes the next entry.
+    ///
+    /// - Parameters:
+    ///   - index: As the storage numbers it.
+    ///   - measured: Time and leaf hash; `nil` where it is malformed.
+    mutating func add(_ index: UInt64, _ measured: (time: Instant, leaf: MerkleHash)?) {
+        if index != size { problem("entry \(size) is missing") }
+        size = index + 1
+        verifier.add(measured) { nodes.append($0) }
+    }
+
+    /// Compares what the batch's entries complete with what is stored.
+    mutating func compare(_ batch: EntryBatch, _ storage: any GuardStorage) throws {
+        defer { nodes.removeAll(keepingCapacity: true) }
+        if let stored = batch.hashes, stored.count == nodes.count,
+            zip(stored, nodes).allSatisfy({ $0 == $1.hash })
+        {
+            return
+        }
+        for node in nodes where try storage.node(at: node.position) != node.hash {
+            problem(
+                "stored hash \(node.position.index) of level \(node.position.level) differs"
+            )
+        }
+    }
+
+    /// Ends the pass.
+    ///
+    /// - Parameter expected: How many entries the log has.
+    mutating func finish(expected: UInt64) {
+        verifier.finish()
+        for found in verifier.problems { problem(found.text) }
+        if size != expected { problem("the log moved while it was read") }
+    }
+
+    private mutating func problem(_ detail: String) {
+        guard problems.count < 1_000 else { return }
+        problems.append(AuditProblem(kind: "log", detail: detail))
+    }
+}
+
+extension StateAudit {
+    /// Hashes every entry and stored node, and compares the kept checkpoint.
+    mutating func checkTree(extending outside: [UInt8]?) throws {
+        var check = TreeCheck(checkpoints: try checkpoints(extending: outside))
+        let storage = try state.storage
+        while let batch = try EntryBatch.read(from: check.size, of: storage) {
+            for place in 0..<batch.count {
+                check.add(
+                    batch.indices[place],
+                    batch.withEntry(place) { EntryCodec.measured($0) }
+                        .map { ($0.frame.time, $0.leaf) }
+                )
+            }
+            try check.compare(batch, storage)
+        }
+        take(&check)
+    }
+
+    /// Ends a check and takes over what it found.
+    mutating func take(_ check: inout TreeCheck) {
+        check.finish(expected: state.frontier.size)
+        for found in check.problems { problem(found.kind, found.detail) }
+        result.entries = check.size
+    }
+
+    /// The kept checkpoint and one from outside, as far as they are this log's.
+    mutating func checkpoints(extending outside: [UInt8]?) throws -> [Checkpoint] {
+        var checkpoints: [Checkpoint] = []
+        let kept = try state.storage.lastCheckpoint()
+        for (name, bytes) in [("kept", kept.map { Array($0.utf8) }), ("given", outside)] {
+            guard let bytes else { continue }
+            guard let note = try? SignedNote(parsing: bytes),
+                let checkpoint = try? state.verified(note, key: key)
+            else {
+                problem("checkpoint", "the \(name) checkpoint is not this log's, or was altered")
+                continue
+            }
+            checkpoints.append(checkpoint)
+        }
+        return checkpoints
+    }
+}
+
+extension LogProblem {
+    /// The problem in words.
+    fileprivate var text: String {
+        switch self {
+        case .malformedEntry(let index): "entry \(index) is malformed"
+        case .timeRunsBackwards(let index): "entry \(index) is older than the one before it"
+        case .rootDiffers(let size): "the first \(size) entries are not those of the checkpoint"
+        case .shorterThanCheckpoint(let size, let found):
+            "a checkpoint covers \(size) entries, the log has \(found)"
+        }
+    }
+}
