@@ -97,7 +97,11 @@ final class BenchmarkVault {
     }
 
     /// A session of a new principal, so that no request needs a signature of its own.
-    func session(_ name: String, _ requester: Requester) throws -> Caller {
+    func session(
+        _ name: String,
+        _ requester: Requester,
+        device: String? = nil
+    ) throws -> Caller {
         guard let principal = PrincipalID(name) else {
             throw Failure.unexpected(#fileID, line: #line)
         }
@@ -131,7 +135,7 @@ final class BenchmarkVault {
                     nonce: nonce,
                     signature: try Signing.sign(message, with: key)
                 ),
-                context: CallContext()
+                context: CallContext(device: device)
             )
         )
     }

@@ -27,7 +27,11 @@ struct ScopeRows {
         officer = try vault.session("po", Requester(kind: .privacyOfficer))
         for number in 0..<32 {
             clinicians.append(
-                try vault.session("doctor-\(number)", Requester(kind: .clinician))
+                try vault.session(
+                    "doctor-\(number)",
+                    Requester(kind: .clinician),
+                    device: "device-\(number)"
+                )
             )
         }
         for first in stride(from: 0, to: patients, by: 500) {
@@ -102,7 +106,7 @@ struct ScopeRows {
                     context: CallContext()
                 )
                 let result = try question.run(LoggedHistory(log))
-                guard result.doubts.isEmpty, result.digest.count == 64, !result.couldHave.isEmpty,
+                guard result.doubts.isEmpty, result.digest.count == 64, !result.accessed.isEmpty,
                     result.patientCount == patients
                 else { throw BenchmarkVault.Failure.unexpected(#fileID, line: #line) }
                 run.examined = result.entryCount
