@@ -10,13 +10,13 @@ import VaultCore
 
 /// To whom a letter goes, in which language, and what its ledger line leaves open.
 struct LetterAddressTests {
-    private static func patient(_ id: String, _ more: String) -> String {
+    static func patient(_ id: String, _ more: String) -> String {
         """
         {"resource":{"resourceType":"Patient","id":"\(id)","name":[{"text":"\(id) Drillwell"}],\(more)}}
         """
     }
 
-    private static let home = """
+    static let home = """
         "address":[{"line":["1 Home Road"],"city":"Drillton","country":"NO"}]
         """
 
@@ -56,21 +56,28 @@ struct LetterAddressTests {
         ),
     ]
 
-    private static func queue() throws -> [String: (letter: LetterQueue.Letter, line: JSONValue)] {
-        var told = try VaultCase()
-        let world = told.world
-        try told.go(.report, by: [world.snooper])
+    static func take(_ entries: [String], into vault: VaultService) throws {
         let text = """
-            {"resourceType":"Bundle","type":"collection","entry":[\(bundle.joined(separator: ","))]}
+            {"resourceType":"Bundle","type":"collection","entry":[\(entries.joined(separator: ","))]}
             """
-        _ = try told.vault.importFile(
+        _ = try vault.importFile(
             MemorySource(Array(text.utf8)),
             by: .operator,
             context: CallContext()
         )
+    }
+
+    /// Letters to those whom a snooper read, by reference.
+    static func queue(
+        to ids: [String] = ["confidential", "child", "teenager", "late", "nowhere"],
+        after prepare: (VaultCase) throws -> Void = { try take(bundle, into: $0.vault) }
+    ) throws -> [String: (letter: LetterQueue.Letter, line: JSONValue)] {
+        var told = try VaultCase()
+        let world = told.world
+        try told.go(.report, by: [world.snooper])
+        try prepare(told)
         let from = world.clock.now()
         world.clock.pass(60)
-        let ids = ["confidential", "child", "teenager", "late", "nowhere"]
         for id in ids {
             #expect(try world.snooper.read(id, "ETREAT", breakGlass: "urgent-care") != nil)
         }

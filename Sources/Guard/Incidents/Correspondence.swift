@@ -72,11 +72,12 @@ extension GuardCore {
                 }
             )
             try state.commit()
+            let now = state.clock.now()
             return try patients.map { pseudonym in
                 Correspondent(
                     patient: pseudonym,
                     reference: try state.patient(pseudonym)?.reference,
-                    identity: try state.searchFields(of: pseudonym)
+                    identity: try state.correspondence(of: pseudonym, policies, now)
                 )
             }
         }

@@ -22,37 +22,6 @@ public struct PatientIdentity: Sendable, Hashable {
         }
     }
 
-    /// Somebody who can stand in for the patient where a letter cannot go to the patient.
-    public struct Representative: Sendable, Hashable {
-        /// Name as written.
-        public var name: String
-        /// Lines of the postal address; empty where the record has none.
-        public var address: [String]
-        /// Codes of the relationship, HL7 v3 RoleCode or v2 table 0131: `MTH`, `GUARD`, `N`.
-        public var relationships: [String]
-
-        /// Describes a representative.
-        ///
-        /// - Parameters:
-        ///   - name: As written.
-        ///   - address: Lines of the postal address.
-        ///   - relationships: Codes of the relationship.
-        public init(name: String, address: [String], relationships: [String]) {
-            self.name = name
-            self.address = address
-            self.relationships = relationships
-        }
-
-        /// Codes of parents, guardians and others who decide for a minor.
-        private static let guardians: Set<String> = [
-            "GUARD", "PRN", "MTH", "FTH", "NPRN", "NMTH", "NFTH", "ADOPTP", "ADOPTM", "ADOPTF",
-            "PRNFOST", "MTHFOST", "FTHFOST", "RESPRSN", "POWATT", "HPOWATT",
-        ]
-
-        /// Whether somebody with this relationship gets a minor's letter.
-        public var isGuardian: Bool { !Self.guardians.isDisjoint(with: relationships) }
-    }
-
     /// Names as written, the usual one first.
     public var names: [String] = []
     /// ISO 8601 day, month or year.
@@ -110,13 +79,7 @@ public struct PatientIdentity: Sendable, Hashable {
         }
         if isDeceased { members.append(.init("deceased", true)) }
         if !representatives.isEmpty {
-            let rows = representatives.map { person -> JSONValue in
-                [
-                    "name": .string(person.name), "address": .strings(person.address),
-                    "relationships": .strings(person.relationships),
-                ]
-            }
-            members.append(.init("representatives", .array(rows)))
+            members.append(.init("representatives", .array(representatives.map(\.json))))
         }
         return members
     }
@@ -150,12 +113,8 @@ public struct PatientIdentity: Sendable, Hashable {
         confidentialAddress = json["confidentialAddress"]?.texts ?? []
         isDeceased = json["deceased"]?.bool ?? false
         for person in json["representatives"]?.array ?? [] {
-            guard let name = person["name"]?.string, let address = person["address"]?.texts,
-                let relationships = person["relationships"]?.texts
-            else { return nil }
-            representatives.append(
-                Representative(name: name, address: address, relationships: relationships)
-            )
+            guard let representative = Representative(json: person) else { return nil }
+            representatives.append(representative)
         }
         for item in identifiers {
             guard let system = item["system"]?.string, let value = item["value"]?.string

@@ -40,7 +40,6 @@ enum GuardOperation: UInt8, CaseIterable {
     case beginConsent = 41
     case holds = 42
     case patientByIdentifier = 43
-    case plan = 44
     case releaseForResealing = 45
     case recordIntent = 46
     case finishWrite = 47
@@ -49,14 +48,17 @@ enum GuardOperation: UInt8, CaseIterable {
     case resolve = 50
     case candidates = 51
     case holder = 52
+    /// 44 before a write named who stands near a patient.
+    case plan = 53
     case entries = 60
     case entry = 61
     case explanation = 62
     case proof = 63
     case historyProof = 64
-    case accessLog = 65
     case audit = 66
     case auditLog = 67
+    /// 65 before it had a filter.
+    case accessLog = 68
     case erase = 70
     case erasedPatients = 71
     case recordIncident = 80

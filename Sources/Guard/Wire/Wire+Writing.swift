@@ -52,6 +52,7 @@ extension PatientWrite: WireValue {
         out.put(items)
         out.put(facts)
         out.put(identity)
+        out.put(related)
     }
 
     init(_ wire: inout WireReader) throws {
@@ -61,6 +62,16 @@ extension PatientWrite: WireValue {
             facts: try wire.take(),
             identity: try wire.take()
         )
+        related = try wire.take()
+    }
+}
+
+extension PatientIdentity.Representative: WireValue {
+    func put(_ out: inout WireWriter) { out.put(json) }
+
+    init(_ wire: inout WireReader) throws {
+        guard let person = Self(json: try wire.take()) else { throw WireError() }
+        self = person
     }
 }
 

@@ -171,10 +171,13 @@ struct WritePlanner {
             }
         }
         // What an earlier intent of this session states stands before what is stored.
-        if let identity = write.identity,
-            try book.identity ?? state.searchFields(of: pseudonym) != identity
-        {
-            part.identity = identity
+        // Who stands in for a patient is a fact: only a writer who may state facts says so.
+        let related = session.statesFacts ? write.related : []
+        if write.patient != nil, write.identity != nil || !related.isEmpty {
+            let known = try book.identity ?? state.searchFields(of: pseudonym)
+            let identity = (write.identity ?? known ?? PatientIdentity())
+                .joined(with: known, related: related)
+            if identity != known { part.identity = identity }
         }
         let isChanged = Set(changed.map(\.number))
         let labels = book.finalLabels()

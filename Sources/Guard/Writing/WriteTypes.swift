@@ -72,6 +72,8 @@ public struct PatientWrite: Sendable {
     public var facts: [PatientFacts.Entry]
     /// Who the patient is, where the patient's own resource is among the items.
     public var identity: PatientIdentity?
+    /// Whom RelatedPerson resources among the items name; kept for letters, never searched for.
+    public var related: [PatientIdentity.Representative] = []
 
     /// Collects a patient's share of a write.
     ///

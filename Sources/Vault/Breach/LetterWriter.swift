@@ -10,15 +10,15 @@ struct LetterWriter {
     private let suspicion: String
     private let days: LetterFacts.Days
     private let today: CivilDate
+    private let now: Instant
 
-    /// Age from which nobody is written to in a person's stead.
-    static let ageOfMajority = 18
     /// Age from which a minor may control some care alone: a person must look before a parent is told.
     static let ageOfOwnCare = 12
 
     init(order: LetterOrder, templates: LetterTemplates, now: Instant) throws {
         self.order = order
         self.templates = templates
+        self.now = now
         let query = try order.scope.certificate.document["query"]
         suspicion = query?["suspicion"]?["kind"]?.string ?? ""
         func day(_ name: String) -> String {
@@ -109,18 +109,20 @@ struct LetterWriter {
         let own =
             identity.confidentialAddress.isEmpty
             ? identity.address : identity.confidentialAddress
+        let present = identity.representatives.filter { $0.holds(at: now) }
         if identity.isDeceased {
-            guard let kin = identity.representatives.first(where: { !$0.address.isEmpty }) else {
+            let reachable = present.filter { !$0.address.isEmpty }
+            guard let kin = reachable.first(where: \.actsForTheLate) ?? reachable.first else {
                 return Addressee(name: name, address: [], stead: .late, open: ["representative"])
             }
             return Addressee(name: kin.name, address: kin.address, stead: .late)
         }
-        guard let age = age(of: identity), age < Self.ageOfMajority else {
+        guard let age = age(of: identity), age < AgeOfMajority.years(in: identity.residence) else {
             return Addressee(name: name, address: own)
         }
         // A parent must not learn from the envelope what the minor alone decides on.
         let open = age >= Self.ageOfOwnCare ? ["minor-controls"] : []
-        guard let guardian = identity.representatives.first(where: \.isGuardian) else {
+        guard let guardian = present.first(where: \.isGuardian) else {
             return Addressee(
                 name: "",
                 address: own,

@@ -34,6 +34,7 @@ struct PatientBatch: Sendable {
         write.items.append(item)
         resources.append(resource)
         files.append(pending.file)
+        if let related = resource.related { write.related.append(related) }
         // What is deleted states nothing any more.
         if item.isDeletion { return }
         if !resource.facts.isEmpty {

@@ -49,18 +49,53 @@ enum IdentityReader {
 
     /// A contact person of the record, where it has a name.
     private static func representative(_ contact: JSONNode) -> PatientIdentity.Representative? {
-        let name = contact["name"]
-        var words = elements(name?["given"]).compactMap(\.string)
-        if let family = name?["family"]?.string { words.append(family) }
-        if words.isEmpty, let text = name?["text"]?.string { words = [text] }
-        guard !words.isEmpty else { return nil }
-        let codes = elements(contact["relationship"]).flatMap { elements($0["coding"]) }
-            .compactMap { $0["code"]?.string }
-        return PatientIdentity.Representative(
-            name: words.joined(separator: " "),
+        guard let name = contact["name"].flatMap(fullName) else { return nil }
+        var person = PatientIdentity.Representative(
+            name: name,
             address: contact["address"].map { isUsable($0) ? lines(of: $0) : [] } ?? [],
-            relationships: codes
+            relationships: codes(of: contact)
         )
+        take(contact["period"], into: &person)
+        return person
+    }
+
+    /// Who a RelatedPerson resource says stands near the patient; inactive where it has no name or was deleted.
+    static func representative(
+        of related: JSONNode,
+        named source: RecordID,
+        isDeleted: Bool
+    ) -> PatientIdentity.Representative {
+        let name = elements(related["name"]).lazy.compactMap(fullName).first
+        let home = elements(related["address"]).first { isUsable($0) }
+        var person = PatientIdentity.Representative(
+            name: name ?? "",
+            address: home.map(lines) ?? [],
+            relationships: codes(of: related),
+            source: source
+        )
+        take(related["period"], into: &person)
+        person.isActive = !isDeleted && name != nil && related["active"]?.boolean != false
+        return person
+    }
+
+    private static func fullName(_ name: JSONNode) -> String? {
+        var words = elements(name["given"]).compactMap(\.string)
+        if let family = name["family"]?.string { words.append(family) }
+        if words.isEmpty, let text = name["text"]?.string { words = [text] }
+        return words.isEmpty ? nil : words.joined(separator: " ")
+    }
+
+    private static func codes(of relation: JSONNode) -> [String] {
+        elements(relation["relationship"]).flatMap { elements($0["coding"]) }
+            .compactMap { $0["code"]?.string }
+    }
+
+    private static func take(
+        _ period: JSONNode?,
+        into person: inout PatientIdentity.Representative
+    ) {
+        person.start = period?["start"]?.string
+        person.end = period?["end"]?.string
     }
 
     private static func lines(of address: JSONNode) -> [String] {

@@ -21,6 +21,8 @@ final class AnalysedResource: Sendable {
     let item: WriteItem
     let facts: [Fact]
     let identity: PatientIdentity?
+    /// Whom it names as standing near the patient, where it is a RelatedPerson.
+    let related: PatientIdentity.Representative?
 
     init(
         _ resource: FileResource,
@@ -58,6 +60,13 @@ final class AnalysedResource: Sendable {
         linkKeys = item.links.filter { $0.kind != .directory }.map { RecordKey($0.target) }
         facts = FactExtractor.facts(of: document.root, isPart2Source: isPart2Source)
         identity = summary.type == .patient ? IdentityReader.identity(of: document.root) : nil
+        related =
+            summary.type == .relatedPerson
+            ? IdentityReader.representative(
+                of: document.root,
+                named: resource.record,
+                isDeleted: isDeletion
+            ) : nil
     }
 
     private static func links(

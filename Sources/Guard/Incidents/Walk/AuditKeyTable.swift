@@ -6,8 +6,8 @@ internal import VaultCore
 ///
 /// They live as long as the walk; the Guard's own cache would keep those of all patients.
 final class AuditKeyTable: @unchecked Sendable {
-    // SAFETY: the caller holds the Guard's lock for the whole walk, and the walk touches the state only here,
-    // inside `known`'s lock, so one thread at a time does.
+    // SAFETY: the walk has a state of its own, and while it opens entries touches it only here, inside
+    // `known`'s lock, so one thread at a time does.
     private let state: GuardState
     private let known = Mutex<[Place: SectionKey?]>([:])
 

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import BreachResponse
+internal import Guard
 internal import Vault
 internal import VaultCore
 
@@ -42,7 +43,11 @@ struct BreachClocksCommand: ParsableCommand {
                 open: open,
                 person: person
             )
-            let members = BreachClocksLine.members(clocks.answer)
+            let members = BreachClocksLine.members(
+                clocks.answer,
+                of: found,
+                at: try open.core.incidentTime()
+            )
             show(
                 .object(
                     members + [
@@ -58,12 +63,12 @@ struct BreachClocksCommand: ParsableCommand {
     private func show(_ answer: JSONValue) {
         let terminal = options.terminal
         if terminal.isJSON { return terminal.answer(answer) }
-        var table = Table(["due", "to", "where", "rule", "why"])
+        var table = Table(["due", "to", "where", "rule", "state", "why"])
         for deadline in answer["deadlines"]?.array ?? [] where deadline["required"]?.bool == true {
             func text(_ key: String) -> String { Words.printable(deadline[key]?.string ?? "") }
             table.add([
                 text("due").isEmpty ? "without delay" : text("due"), text("recipient"),
-                text("jurisdiction"), text("rule"), text("why"),
+                text("jurisdiction"), text("rule"), text("standing"), text("why"),
             ])
         }
         for line in table.lines(paint: terminal.paint) { terminal.say(line) }
