@@ -28,6 +28,8 @@ public final class GuardCore: Sendable {
     public var policyDigest: String { digest.withLock { $0 } }
     let digest: Mutex<String>
     let signer: Mutex<NoteSigningKey>
+    /// Held while a password is stretched; what a password is compared with where there is no account.
+    let stretching: Mutex<PasswordHash>
 
     struct Mutable {
         var state: GuardState
@@ -35,6 +37,7 @@ public final class GuardCore: Sendable {
         var rates: RateMeter
         var grants = GrantTable()
         var emergencies = EmergencyTable()
+        var launches = LaunchDesk()
         let tickets: GrantTickets
         var writes: [WriteSessionID: WriteSession] = [:]
         var unfinished = UnfinishedWrites()
@@ -55,6 +58,7 @@ public final class GuardCore: Sendable {
         self.isDemo = isDemo
         let seed = state.ring.signing.withBytes { Array($0) }
         signer = Mutex(try NoteSigningKey(name: state.origin, seed: seed))
+        stretching = Mutex(PasswordHash(decoyFrom: SystemRandom()))
         mutable = Mutex(
             Mutable(
                 state: state,

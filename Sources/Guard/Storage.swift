@@ -35,6 +35,12 @@ public enum ItemKind: UInt8, Sendable, Hashable, CaseIterable {
     case ring = 14
     /// A registered client, by id.
     case client = 30
+    /// A local account with what it is compared with, by principal id.
+    case account = 31
+    /// Failed attempts at an account and its newest code, by principal id.
+    case attempts = 32
+    /// The refresh token that is good now of a person's yes to an app, by the yes's id.
+    case refresh = 33
     /// A nonce of a signed statement and its time, so that it counts once across restarts, by nonce.
     case nonce = 20
     /// A legal hold or retention freeze, by its id.

@@ -17,6 +17,8 @@ public final class Server: HTTPService {
         public var origin: String
         /// Most bytes of opened records kept for clients' next requests.
         public var leaseByteLimit = 64 << 20
+        /// Words of the pages on which people sign in; without any, no app is started in a browser.
+        public var pages: [PageWords] = []
 
         /// Takes an origin.
         ///
@@ -33,6 +35,7 @@ public final class Server: HTTPService {
     let cursors: CursorStore
     let metrics = Metrics()
     let attempts = AttemptLimiter()
+    let launches = LaunchStore()
     let exports = ExportJobs()
     let imports = ImportJobs()
     /// One import at a time is stored.
@@ -165,24 +168,39 @@ public final class Server: HTTPService {
         case .openAPI: return json(200, OpenAPI(base: base).document)
         case .capabilities:
             try Self.checkAccept(call)
-            return fhir(200, CapabilityStatement(base: base, origin: origin).json.bytes)
-        case .smartConfiguration: return json(200, SMARTConfiguration(origin: origin).json)
+            let statement = CapabilityStatement(base: base, origin: origin, hasPages: hasPages)
+            return fhir(200, statement.json.bytes)
+        case .smartConfiguration:
+            return json(200, SMARTConfiguration(origin: origin, hasPages: hasPages).json)
         case .token, .introspect, .revoke:
             return TokenEndpoint(server: self).reply(to: call, match.route.interaction)
+        case .authorize, .signIn, .decide:
+            return LaunchEndpoint(server: self).reply(to: call, match.route.interaction)
         default: throw Problem.notFound
         }
     }
 
+    /// Whether people can sign in here.
+    var hasPages: Bool { !options.pages.isEmpty }
+
     // MARK: Who asks
 
-    /// The bearer token of a call, if it has one that could be ours.
-    static func token(of call: HTTPCall) -> String? {
+    /// The token of a call and how it is shown, if it has one that could be ours.
+    static func shown(by call: HTTPCall) -> (scheme: TokenScheme, token: String?)? {
         guard let header = call.header("authorization"),
-            let space = header.firstIndex(of: " "), header[..<space].lowercased() == "bearer"
+            let space = header.firstIndex(of: " "),
+            let scheme = TokenScheme(rawValue: header[..<space].lowercased())
         else { return nil }
         let token = header[space...].drop { $0 == " " }
-        guard !token.isEmpty, token.utf8.count <= CompactToken.maximumByteCount else { return nil }
-        return String(token)
+        guard !token.isEmpty, token.utf8.count <= CompactToken.maximumByteCount else {
+            return (scheme, nil)
+        }
+        return (scheme, String(token))
+    }
+
+    /// The token of a call that needs no proof beside it.
+    static func token(of call: HTTPCall) -> String? {
+        shown(by: call).flatMap { $0.scheme == .bearer ? $0.token : nil }
     }
 
     static func emergency(of call: HTTPCall) -> BreakGlass? {
@@ -192,15 +210,30 @@ public final class Server: HTTPService {
     }
 
     private func requester(of call: HTTPCall) throws -> Requester {
-        guard let token = Self.token(of: call),
-            let facts = try tokens.facts(of: token, now: clock.now(), else: vault.guard.tokenFacts)
-        else { throw Problem.unauthorized }
+        guard let (scheme, shown) = Self.shown(by: call) else { throw Problem.unauthorized }
+        guard let token = shown,
+            let facts = try tokens.facts(of: token, now: clock.now(), else: vault.guard.tokenFacts),
+            // A bound token is good with a proof for this request alone, a proof with a bound token alone.
+            try isPossessed(token, facts, scheme, call)
+        else { throw scheme.refusal }
         return Requester(
             token: token,
             facts: facts,
             emergency: Self.emergency(of: call),
             context: context(of: call, client: facts.client)
         )
+    }
+
+    private func isPossessed(
+        _ token: String,
+        _ facts: TokenFacts,
+        _ scheme: TokenScheme,
+        _ call: HTTPCall
+    ) throws -> Bool {
+        guard facts.thumbprint != nil else { return scheme == .bearer }
+        guard scheme == .dpop, let text = call.header("dpop") else { return false }
+        let proof = PossessionProof(text, method: call.method, url: "\(origin)\(call.path)")
+        return try vault.guard.proves(proof, possessionOf: token)
     }
 
     /// Where a call comes from, as the log states it.

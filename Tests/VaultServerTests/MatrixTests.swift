@@ -75,6 +75,18 @@ struct MatrixTests {
         .exportStatus: ("GET", "/fhir/bulk/0123456789abcdef", ""),
         .exportEnd: ("DELETE", "/fhir/bulk/0123456789abcdef", ""),
         .exportFile: ("GET", "/fhir/bulk/0123456789abcdef/0.Condition.ndjson", ""),
+        .launchContext: ("POST", "/auth/launch", "patient=margaret&client_id=acme-public"),
+    ]
+
+    /// What is answered to anybody, and how; a page on which people sign in says nothing before they have.
+    private static let open: [Interaction: (method: String, target: String, status: Int)] = [
+        .health: ("GET", "/health", 200), .ready: ("GET", "/ready", 200),
+        .metrics: ("GET", "/metrics", 200), .openAPI: ("GET", "/openapi.json", 200),
+        .capabilities: ("GET", "/fhir/metadata", 200),
+        .smartConfiguration: ("GET", "/.well-known/smart-configuration", 200),
+        .token: ("POST", "/auth/token", 400), .introspect: ("POST", "/auth/introspect", 400),
+        .revoke: ("POST", "/auth/revoke", 400), .authorize: ("GET", "/auth/authorize", 400),
+        .signIn: ("POST", "/auth/sign-in", 400), .decide: ("POST", "/auth/decide", 400),
     ]
 
     private func ask(_ interaction: Interaction, _ token: String?) throws -> HTTPReply {
@@ -82,7 +94,7 @@ struct MatrixTests {
         let media =
             switch interaction {
             case .patch: "application/json-patch+json"
-            case .searchByPost: "application/x-www-form-urlencoded"
+            case .searchByPost, .launchContext: "application/x-www-form-urlencoded"
             case .bulkImport: "application/fhir+ndjson"
             default: "application/fhir+json"
             }
@@ -96,10 +108,24 @@ struct MatrixTests {
     }
 
     @Test func `every route is public, or in the matrix`() {
-        for route in Route.all where !route.interaction.isPublic {
-            #expect(Self.requests[route.interaction] != nil, "\(route.pattern)")
+        for route in Route.all {
+            let isKnown =
+                route.interaction.isPublic
+                ? Self.open[route.interaction] != nil : Self.requests[route.interaction] != nil
+            #expect(isKnown, "\(route.pattern)")
         }
         #expect(Set(Route.all.map(\.interaction)) == Set(Interaction.allCases))
+    }
+
+    @Test func `what is public tells nobody's name, token or not`() throws {
+        let token = try h.token(m.doctor)
+        for (interaction, request) in Self.open {
+            for token in [nil, token] {
+                let reply = h.call(request.method, request.target, token: token)
+                #expect(reply.status == request.status, "\(interaction)")
+                #expect(!reply.text.localizedCaseInsensitiveContains("margaret"), "\(interaction)")
+            }
+        }
     }
 
     @Test(arguments: Interaction.allCases.filter { !$0.isPublic })
@@ -149,6 +175,9 @@ struct MatrixTests {
                 #expect(reply.status == 202, "\(actor.id) \(reply.status)")
                 let export = try ExportClient(h, try h.token(actor), accepted: reply)
                 #expect(try export.files().isEmpty, "\(actor.id)")
+            case .launchContext:
+                // That somebody has a patient in view opens nothing; only clinicians start apps.
+                #expect(reply.status == (actor.id == m.stranger.id ? 200 : 403), "\(actor.id)")
             default: #expect([404, 405, 422].contains(reply.status), "\(actor.id) \(reply.status)")
             }
         }
@@ -311,6 +340,9 @@ struct MatrixTests {
         case .export, .exportPatients:
             #expect(reply.status == 202, "\(reply.status)")
             #expect(try ExportClient(h, token, accepted: reply).files().isEmpty)
+        case .launchContext:
+            // Only clinicians start apps; whom they have in view is looked at when the app asks.
+            #expect(reply.status == (client.id == "elsewhere-app" ? 200 : 403), "\(reply.status)")
         default: #expect([404, 405, 422].contains(reply.status), "\(reply.status)")
         }
     }

@@ -43,7 +43,7 @@ struct ReleaseEntry {
         header.verification = actor.method
         header.accountable = decision.isAccountable
         header.obligations = decision.obligations.map(\.code)
-        header.onBehalfOf = "none"
+        header.onBehalfOf = actor.token?.user?.text ?? "none"
         header.categories = Array(
             Set(question.segments.map { $0.segment.category.rawValue })
         ).sorted()

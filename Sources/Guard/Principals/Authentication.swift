@@ -25,6 +25,10 @@ struct Session: Sendable {
     var principal: PrincipalID
     var lastUsed: Instant
     var end: Instant
+    /// Unused for so long it has ended.
+    var idle: Duration = .seconds(900)
+    /// Whether a password and a code opened it; then it is good for little.
+    var isSignIn = false
 }
 
 /// Proves who calls; every failure is the same failure.
@@ -71,11 +75,14 @@ struct Authenticator {
                 session: nil
             )
         case .session(let id):
-            let principal = try live(id, state: state)
+            let (principal, isSignIn) = try live(id, state: state)
+            guard !isSignIn || Session.signInRequests.contains(body()["kind"]?.string ?? "") else {
+                throw GuardError.notAuthenticated
+            }
             return Actor(
                 principal: principal,
-                method: "session",
-                credential: principal.credentialID,
+                method: isSignIn ? Actor.signInMethod : "session",
+                credential: isSignIn ? "account" : principal.credentialID,
                 session: id
             )
         case .token(let text):
@@ -142,10 +149,13 @@ struct Authenticator {
         try state.commit()
     }
 
-    private mutating func live(_ id: SessionID, state: GuardState) throws -> Principal {
+    private mutating func live(
+        _ id: SessionID,
+        state: GuardState
+    ) throws -> (principal: Principal, isSignIn: Bool) {
         let now = state.clock.now()
         guard var session = sessions[id], session.end > now,
-            session.lastUsed.advanced(by: .seconds(900)) > now,
+            session.lastUsed.advanced(by: session.idle) > now,
             let principal = try state.principal(session.principal), !principal.isDisabled
         else {
             sessions[id] = nil
@@ -153,7 +163,7 @@ struct Authenticator {
         }
         session.lastUsed = now
         sessions[id] = session
-        return principal
+        return (principal, session.isSignIn)
     }
 
     mutating func open(_ id: SessionID, _ session: Session) { sessions[id] = session }
@@ -191,6 +201,7 @@ extension GuardState {
         header.role =
             actor.principal.map { $0.requester.roles.joined(separator: ",") } ?? "operator"
         header.organization = actor.principal?.requester.organization?.text
+        header.onBehalfOf = actor.token?.user?.text
         header.authMethod = actor.method
         header.credential = actor.credential
         header.session = actor.session?.description

@@ -62,14 +62,31 @@ public protocol GuardService: Sendable {
     /// The members of a Group, where the caller's client was given them.
     func roster(of group: FHIRID, by caller: Caller) throws -> [PatientPseudonym]?
 
+    // MARK: Accounts
+
+    /// Gives a person an account, or a new password and secret; returns the secret.
+    func setAccount(
+        _ id: PrincipalID,
+        password: [UInt8],
+        isNew: Bool,
+        by caller: Caller,
+        context: CallContext
+    ) throws -> [UInt8]
+    /// Ends an account.
+    func disableAccount(_ id: PrincipalID, by caller: Caller, context: CallContext) throws
+    /// All accounts, by principal.
+    func accounts(by caller: Caller) throws -> [Account]
+    /// Lets a person in by password and one-time code.
+    func signIn(_ request: SignIn) throws -> SignedIn?
+    /// Ends a sign-in.
+    func signOut(_ session: SessionID) throws
+
     // MARK: Tokens
 
     /// Gives a client a token for its assertion.
     func issueToken(_ request: TokenRequest) throws -> TokenOutcome
     /// What a token says; `nil` where it does not hold (any more).
     func tokenFacts(_ token: String) throws -> TokenFacts?
-    /// Ends a token at once.
-    func revokeToken(_ token: String, of client: String) throws
     /// Proves a client by its assertion.
     func authenticate(_ request: TokenRequest) throws -> String?
 
@@ -110,6 +127,33 @@ public protocol GuardService: Sendable {
     ) throws -> [PatientPseudonym: RecordID]
     /// Notes that a subscription has ended by itself.
     func switchOff(_ id: FHIRID, by caller: Caller) throws
+
+    /// Whether who shows a bound token holds its key.
+    func proves(_ proof: PossessionProof, possessionOf token: String) throws -> Bool
+
+    // MARK: Persons' apps
+
+    /// Looks at an app's wish before anybody signs in.
+    func beginLaunch(_ request: LaunchRequest) throws -> LaunchOutcome
+    /// Takes a person's yes and gives a code for the app.
+    func approveLaunch(_ approval: LaunchApproval, by caller: Caller) throws -> String?
+    /// Takes a person's no.
+    func denyLaunch(_ id: String, by caller: Caller, context: CallContext) throws
+    /// Names the patient whom a clinician has in view, for an app that is to be started there.
+    func launchContext(
+        for patient: FHIRID,
+        client: String,
+        by token: String,
+        context: CallContext
+    ) throws -> String
+    /// Gives an app tokens for its code.
+    func exchangeCode(_ request: CodeExchange) throws -> LaunchTokenOutcome
+    /// Gives an app new tokens for its refresh token.
+    func refresh(_ request: RefreshExchange) throws -> LaunchTokenOutcome
+    /// Ends a token of either kind; whether the client is who it says.
+    func revoke(_ token: String, by proof: ClientProof, context: CallContext) throws -> Bool
+    /// What a refresh token is good for, for its own client.
+    func refreshFacts(_ token: String, of client: String) throws -> RefreshFacts?
 
     // MARK: Disclosure
 

@@ -22,6 +22,12 @@ public struct TokenFacts: Sendable, Hashable {
     public let issued: Instant
     /// When it ends.
     public let end: Instant
+    /// The person who let the client in; `nil` where it came on its own.
+    public internal(set) var user: PrincipalID?
+    /// The person's yes that it came of.
+    public internal(set) var grant: String?
+    /// The key whose holder alone may show it (RFC 7638); `nil` where anybody may.
+    public internal(set) var thumbprint: String?
 
     /// The scopes in one text, as `scope` carries them.
     public var scope: String { scopes.map(\.description).joined(separator: " ") }
@@ -51,17 +57,24 @@ struct TokenDesk {
     mutating func issue(_ facts: TokenFacts) -> String {
         if issued.count > 10_000 { issued = issued.filter { $0.value.end > facts.issued } }
         issued[facts.id] = facts
+        var claims: [JSONValue.Member] = [
+            .init("iss", .string(issuer)), .init("jti", .string(facts.id.description)),
+            .init("sub", .string(facts.principal.text)),
+            .init("kind", .string(facts.kind.rawValue)), .init("client_id", .string(facts.client)),
+            .init("scope", .string(facts.scope)),
+            .init("purpose_of_use", .strings(facts.purposes)),
+            .init("patient", facts.patient.map { .string($0.text) } ?? .null),
+            .init("iat", .int(facts.issued.microseconds / 1_000_000)),
+            .init("exp", .int(facts.end.microseconds / 1_000_000)),
+        ]
+        if let user = facts.user { claims.append(.init("act_for", .string(user.text))) }
+        if let thumbprint = facts.thumbprint {
+            claims.append(.init("cnf", ["jkt": .string(thumbprint)]))
+        }
+        if let grant = facts.grant { claims.append(.init("grant", .string(grant))) }
         let input = CompactToken.signingInput(
             header: ["alg": "EdDSA", "typ": "at+jwt"],
-            claims: [
-                "iss": .string(issuer), "jti": .string(facts.id.description),
-                "sub": .string(facts.principal.text), "kind": .string(facts.kind.rawValue),
-                "client_id": .string(facts.client),
-                "scope": .string(facts.scope), "purpose_of_use": .strings(facts.purposes),
-                "patient": facts.patient.map { .string($0.text) } ?? .null,
-                "iat": .int(facts.issued.microseconds / 1_000_000),
-                "exp": .int(facts.end.microseconds / 1_000_000),
-            ]
+            claims: .object(claims)
         )
         return "\(input).\(Base64URL.encode(signer.sign(Array(input.utf8))))"
     }
@@ -91,6 +104,20 @@ struct TokenDesk {
     /// Ends every token that a client has got so far.
     mutating func end(ofClient id: String, now: Instant) {
         for facts in issued.values where facts.client == id { revoke(facts, now: now) }
+    }
+
+    /// Ends every token that came of a person's yes.
+    ///
+    /// - Returns: In whose names they were.
+    mutating func end(ofGrant id: String, now: Instant) -> Set<PrincipalID> {
+        let found = issued.values.filter { $0.grant == id }
+        for facts in found { revoke(facts, now: now) }
+        return Set(found.map(\.principal))
+    }
+
+    /// Ends every token that a person has let a client have.
+    mutating func end(ofUser id: PrincipalID, now: Instant) {
+        for facts in issued.values where facts.user == id { revoke(facts, now: now) }
     }
 
     mutating func revoke(_ facts: TokenFacts, now: Instant) {
@@ -136,7 +163,10 @@ extension TokenFacts {
             purposes: purposes,
             patient: claims["patient"]?.string.flatMap { FHIRID($0) },
             issued: Instant(seconds: issued),
-            end: Instant(seconds: end)
+            end: Instant(seconds: end),
+            user: claims["act_for"]?.string.flatMap { PrincipalID($0) },
+            grant: claims["grant"]?.string,
+            thumbprint: claims["cnf"]?["jkt"]?.string
         )
     }
 }

@@ -10,6 +10,9 @@ extension Authenticator {
         guard let facts = try withDesk(state, { $0.facts(of: text, now: now) }),
             let principal = try state.principal(facts.principal), !principal.isDisabled
         else { return nil }
+        if let user = facts.user {
+            guard let user = try state.principal(user), !user.isDisabled else { return nil }
+        }
         return (facts, principal)
     }
 
@@ -27,6 +30,18 @@ extension Authenticator {
         try withDesk(state) { $0.end(ofClient: id, now: now) }
     }
 
+    /// Ends the access tokens of a person's yes; gives in whose names they were.
+    mutating func endTokens(ofGrant id: String, state: GuardState) throws -> Set<PrincipalID> {
+        let now = state.clock.now()
+        return try withDesk(state) { $0.end(ofGrant: id, now: now) }
+    }
+
+    /// Ends the access tokens that a person has let clients have.
+    mutating func endTokens(ofUser id: PrincipalID, state: GuardState) throws {
+        let now = state.clock.now()
+        try withDesk(state) { $0.end(ofUser: id, now: now) }
+    }
+
     mutating func isFirst(
         _ assertion: Assertion,
         state: GuardState,
@@ -34,6 +49,17 @@ extension Authenticator {
     ) throws -> Bool {
         try withDesk(state) {
             $0.isFirst(assertion.id, of: assertion.client, end: assertion.end, now: now)
+        }
+    }
+
+    /// Whether a proof of possession comes for the first time.
+    mutating func isFirst(
+        _ proof: PossessionProof.Checked,
+        state: GuardState,
+        now: Instant
+    ) throws -> Bool {
+        try withDesk(state) {
+            $0.isFirst(proof.id, of: "dpop \(proof.thumbprint)", end: proof.end, now: now)
         }
     }
 

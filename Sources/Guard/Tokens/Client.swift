@@ -7,12 +7,14 @@ public struct Client: Sendable, Hashable {
     public let id: String
     /// In whose name it acts; what the consent rules see.
     public let principal: PrincipalID
-    /// Keys its assertions are signed with.
+    /// Keys its assertions are signed with; none for a public client, which cannot keep one.
     public let keys: [WebKey]
     /// What it may at most ask for.
     public let scopes: [ClientScope]
     /// v3 PurposeOfUse codes it may act for; where there is only one, it need not name it.
     public let purposes: [String]
+    /// How persons start it in a browser; `nil` for a client that only acts on its own.
+    public let launch: AppLaunch?
     /// Whether it may still ask.
     public internal(set) var isDisabled = false
     /// Where notifications of its subscriptions may be sent: `https://host:port`, exactly.
@@ -22,8 +24,9 @@ public struct Client: Sendable, Hashable {
 
     /// Describes a client.
     ///
-    /// Gives `nil` where the id is not 1 to 64 of `A-Z a-z 0-9 - . _`, or keys, scopes or purposes are
-    /// missing.
+    /// Gives `nil` where the id is not 1 to 64 of `A-Z a-z 0-9 - . _`, where scopes or purposes are missing, where a
+    /// client without a launch has no key or other scopes than `system/`, or where a scope of a person's app is for
+    /// more than reading and searching.
     ///
     /// - Parameters:
     ///   - id: Client id.
@@ -31,15 +34,18 @@ public struct Client: Sendable, Hashable {
     ///   - keys: Keys its assertions are signed with.
     ///   - scopes: What it may at most ask for.
     ///   - purposes: What it may act for.
+    ///   - launch: How persons start it in a browser.
     public init?(
         id: String,
         principal: PrincipalID,
         keys: [WebKey],
         scopes: [ClientScope],
-        purposes: [String]
+        purposes: [String],
+        launch: AppLaunch? = nil
     ) {
-        guard (1...64).contains(id.utf8.count), !keys.isEmpty, keys.count <= 32, !scopes.isEmpty,
-            !purposes.isEmpty,
+        guard (1...64).contains(id.utf8.count), launch != nil || !keys.isEmpty, keys.count <= 32,
+            !scopes.isEmpty, !purposes.isEmpty,
+            scopes.allSatisfy({ $0.context == .system || launch != nil && $0.onlyReads }),
             id.utf8.allSatisfy({
                 FHIRID(String(decoding: [$0], as: UTF8.self)) != nil || $0 == 0x5F
             })
@@ -49,7 +55,11 @@ public struct Client: Sendable, Hashable {
         self.keys = keys
         self.scopes = scopes
         self.purposes = purposes
+        self.launch = launch
     }
+
+    /// Whether it has no key to prove itself with.
+    public var isPublic: Bool { keys.isEmpty }
 
     /// The client as its log entry and the state keep it.
     public var json: JSONValue {
@@ -60,6 +70,7 @@ public struct Client: Sendable, Hashable {
         ]
         if !targets.isEmpty { json.set("targets", .strings(targets)) }
         if !rosters.isEmpty { json.set("rosters", .array(rosters.map(\.json))) }
+        if let launch { json.set("launch", launch.json) }
         return json
     }
 
@@ -68,12 +79,14 @@ public struct Client: Sendable, Hashable {
             let principal = json["principal"]?.string.flatMap({ PrincipalID($0) }),
             let keys = json["keys"]?.array, let scopes = json["scopes"]?.stringArray,
             let purposes = json["purposes"]?.stringArray, let disabled = json["disabled"]?.bool,
+            case let launch = json["launch"].map({ AppLaunch(json: $0) }), launch != .some(nil),
             var client = Client(
                 id: id,
                 principal: principal,
                 keys: keys.compactMap { WebKey(json: $0) },
                 scopes: scopes.compactMap { ClientScope($0) },
-                purposes: purposes
+                purposes: purposes,
+                launch: launch ?? nil
             ), client.keys.count == keys.count, client.scopes.count == scopes.count
         else { throw .damagedState }
         client.isDisabled = disabled

@@ -110,6 +110,9 @@ public struct ClientScope: Sendable, Hashable, CustomStringConvertible {
         return rest.isEmpty && !found.isEmpty ? found : nil
     }
 
+    /// Whether it allows nothing but reading and searching.
+    public var onlyReads: Bool { actions.isSubset(of: [.read, .search]) }
+
     /// The scope in the form of version 2.
     public var description: String {
         let letters = "cruds".enumerated().filter {

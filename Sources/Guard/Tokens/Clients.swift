@@ -25,6 +25,10 @@ extension GuardCore {
             else {
                 throw GuardError.unknown(what: "principal")
             }
+            // A patient's consent to the app must be able to name who runs it.
+            guard client.launch == nil || principal.consentKey != nil else {
+                throw GuardError.invalid(field: "principal")
+            }
             var client = client
             client.rosters = try state.client(client.id)?.rosters ?? []
             try state.write(client, action: "register-client", by: actor, context: context)

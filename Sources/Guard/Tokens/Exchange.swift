@@ -22,6 +22,9 @@ extension GuardCore {
                 }), key.isValid(assertion.token.signature, for: assertion.token.signed),
                 try mutable.authenticator.isFirst(assertion, state: state, now: now)
             else { return .refused(.invalidClient) }
+            guard let thumbprint = try mutable.thumbprint(of: request.possession, now: now) else {
+                return .refused(.invalidProof)
+            }
             guard let scopes = client.granted(request.scope) else { return .refused(.invalidScope) }
             guard let purposes = client.purposes(asked: assertion.purposes) else {
                 return .refused(.invalidRequest)
@@ -40,7 +43,8 @@ extension GuardCore {
                 purposes: purposes,
                 patient: nil,
                 issued: start,
-                end: start.advanced(by: TokenFacts.lifetime)
+                end: start.advanced(by: TokenFacts.lifetime),
+                thumbprint: thumbprint
             )
             let actor = Actor(
                 principal: principal,
@@ -65,32 +69,6 @@ extension GuardCore {
         }
     }
 
-    /// Ends a token at once, and the grants of its principal with it; a client may end only its own.
-    ///
-    /// - Parameters:
-    ///   - token: As the client sent it; one that does not hold is none to end.
-    ///   - client: Who asks, proved by ``authenticate(_:)``.
-    /// - Throws: A ``Failure``.
-    public func revokeToken(_ token: String, of client: String) throws {
-        try exclusively { mutable in
-            let state = mutable.state
-            guard let live = try mutable.authenticator.liveToken(token, state: state),
-                live.facts.client == client
-            else { return }
-            var header = EntryHeader(kind: .session, time: try state.entryTime())
-            header.actor = live.principal.id.text
-            header.actorKind = live.principal.requester.kind.rawValue
-            header.action = "revoke-token"
-            header.authMethod = "private_key_jwt"
-            header.session = live.facts.id.description
-            header.client = client
-            try state.append(header)
-            try state.commit()
-            try mutable.authenticator.revoke(live.facts, state: state)
-            mutable.grants.revokeAll(of: live.facts.principal)
-        }
-    }
-
     /// Proves a client by its assertion, for introspection and revocation; no token comes of it.
     ///
     /// - Parameter request: The assertion and the endpoint's own URL; scopes are not looked at.
@@ -98,17 +76,10 @@ extension GuardCore {
     /// - Throws: A ``Failure``.
     public func authenticate(_ request: TokenRequest) throws -> String? {
         try exclusively { mutable in
-            let state = mutable.state
-            let now = try state.entryTime()
-            guard
-                let assertion = Assertion(request.assertion, audience: request.audience, now: now),
-                let client = try state.client(assertion.client), !client.isDisabled,
-                let key = client.keys.first(where: {
-                    $0.id == assertion.keyID && $0.algorithm == assertion.algorithm
-                }), key.isValid(assertion.token.signature, for: assertion.token.signed),
-                try mutable.authenticator.isFirst(assertion, state: state, now: now)
-            else { return nil }
-            return client.id
+            try mutable.client(
+                provedBy: .assertion(request.assertion, audience: request.audience),
+                now: try mutable.state.entryTime()
+            )?.client.id
         }
     }
 }

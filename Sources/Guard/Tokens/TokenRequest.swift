@@ -9,6 +9,8 @@ public struct TokenRequest: Sendable {
     public var audience: String
     /// Scopes asked for, separated by spaces.
     public var scope: String
+    /// Proof of the key that the token is to be bound to.
+    public var possession: PossessionProof?
     /// Where the call came from.
     public var context = CallContext()
 
@@ -39,6 +41,10 @@ public enum TokenRefusal: String, Sendable, Hashable, CaseIterable {
     case invalidClient = "invalid_client"
     /// Nothing that was asked for is registered for this client.
     case invalidScope = "invalid_scope"
+    /// The code or refresh token does not hold, or is bound to something else.
+    case invalidGrant = "invalid_grant"
+    /// The proof of possession does not hold, was used before, or is for another key.
+    case invalidProof = "invalid_dpop_proof"
     /// The purposes named are not registered for this client.
     case invalidRequest = "invalid_request"
 }

@@ -88,6 +88,14 @@ extension StateAudit {
             return replay.clients[String(decoding: key, as: UTF8.self)]?.json.bytes == bytes
         case .subscription: return replay.subscriptions.isExpected(key, bytes)
         case .subscriptionProgress: return replay.subscriptions.isKnown(key)
+        case .account:
+            return replay.accounts[String(decoding: key, as: UTF8.self)]
+                == (try? AccountSecrets(decoding: bytes))?.digest
+        case .attempts:
+            return replay.attempts[String(decoding: key, as: UTF8.self)]?.bytes == bytes
+        case .refresh:
+            return replay.refreshes[String(decoding: key, as: UTF8.self)]
+                == Base64.encode(PlainDigest.sha256(bytes))
         case .nonce: return key.count == 16 && bytes.count == 8
         case .meta, .principal, .patient, .index, .incident, .contact, .ring, .hold,
             .seal:

@@ -20,6 +20,12 @@ struct Replay {
     private(set) var patients: [PatientPseudonym: Patient] = [:]
     private(set) var principals: [PrincipalID: Principal] = [:]
     private(set) var clients: [String: Client] = [:]
+    /// Digest of each account as it is kept.
+    private(set) var accounts: [String: String] = [:]
+    /// What each account's newest attempt left.
+    private(set) var attempts: [String: JSONValue] = [:]
+    /// Digest of each refresh token's item.
+    private(set) var refreshes: [String: String] = [:]
     private(set) var openIntents: [UInt64: [(PatientPseudonym, IntentPart)]] = [:]
     private(set) var abandoned: [UInt64] = []
     private(set) var incidents = IncidentReplay()
@@ -70,6 +76,16 @@ struct Replay {
         case EntryKind.principal.name where entry.header["registration"] != nil:
             let client = try entry.header["registration"].map { try Client(json: $0) }
             if let client { clients[client.id] = client }
+        case EntryKind.principal.name where entry.header["account"] != nil:
+            try takeAccount(entry)
+        case EntryKind.session.name:
+            try subscriptions.apply(entry)
+            if let actor = entry["actor"], let left = entry.header["attempts"] {
+                attempts[actor] = left
+            }
+            if let refresh = entry.header["refresh"], let id = refresh["id"]?.string {
+                refreshes[id] = refresh["digest"]?.string
+            }
         case EntryKind.principal.name:
             guard let json = entry.header["principal"] else { throw GuardError.damagedState }
             let principal = try Principal(json: json)
@@ -91,7 +107,6 @@ struct Replay {
                 }
                 abandoned.append(UInt64(intent))
             }
-        case EntryKind.session.name: try subscriptions.apply(entry)
         case EntryKind.breach.name:
             if let detail = incidents.apply(entry) ?? seals.apply(entry) { report(detail) }
         case EntryKind.fact.name:
@@ -117,6 +132,14 @@ struct Replay {
             }
         default: break
         }
+    }
+
+    private mutating func takeAccount(_ entry: LoggedEntry) throws {
+        guard let account = entry.header["account"], let id = account["principal"]?.string,
+            let digest = account["digest"]?.string
+        else { throw GuardError.damagedState }
+        accounts[id] = digest
+        if account["disabled"] == false { attempts[id] = nil }
     }
 
     /// A new wrapping of the ring, and with it perhaps a new key of the log.

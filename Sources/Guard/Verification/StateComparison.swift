@@ -96,6 +96,15 @@ extension StateAudit {
                 problem("state", "subscription `\(id)` is missing or cannot be read")
             }
         }
+        for id in replay.accounts.keys where try kept(.account, Array(id.utf8)) == nil {
+            problem("state", "account `\(id)` is missing or cannot be read")
+        }
+        for id in replay.refreshes.keys where try kept(.refresh, Array(id.utf8)) == nil {
+            problem("state", "a refresh token is missing or cannot be read")
+        }
+        for id in replay.attempts.keys where try kept(.attempts, Array(id.utf8)) == nil {
+            problem("state", "attempts at account `\(id)` are missing")
+        }
     }
 
     /// Builds the blind index anew from the patients' search fields.

@@ -47,9 +47,9 @@ extension GuardDispatch {
         switch operation {
         case .issueToken: out.put(try service.issueToken(try wire.last()))
         case .tokenFacts: out.put(try service.tokenFacts(try wire.last()))
-        case .revokeToken:
-            let token: String = try wire.take()
-            try service.revokeToken(token, of: try wire.last())
+        case .proves:
+            let proof: PossessionProof = try wire.take()
+            out.put(try service.proves(proof, possessionOf: try wire.last()))
         case .authenticate: out.put(try service.authenticate(try wire.last()))
         default: throw WireError()
         }

@@ -75,8 +75,10 @@ public enum GuardDispatch {
         case ..<40: try answerDisclosure(operation, &wire, &out, service)
         case ..<60: try answerWriting(operation, &wire, &out, service)
         case ..<70: try answerLog(operation, &wire, &out, service)
-        case 90..<94: try answerTokens(operation, &wire, &out, service)
+        case 93, 125..<128: try answerTokens(operation, &wire, &out, service)
         case 100..<110: try answerSubscriptions(operation, &wire, &out, service)
+        case 120..<125: try answerAccounts(operation, &wire, &out, service)
+        case 130..<138: try answerLaunches(operation, &wire, &out, service)
         default: try answerOffice(operation, &wire, &out, service)
         }
     }

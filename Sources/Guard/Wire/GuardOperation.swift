@@ -71,9 +71,7 @@ enum GuardOperation: UInt8, CaseIterable {
     case sealedName = 87
     case applySeal = 88
     case reinstate = 89
-    case issueToken = 90
-    case tokenFacts = 91
-    case revokeToken = 92
+    // 90 and 91 gave a token's facts in an earlier form, 92 ended a token.
     case authenticate = 93
     case residents = 94
     case subscribe = 100
@@ -85,6 +83,22 @@ enum GuardOperation: UInt8, CaseIterable {
     case noteEndedConsents = 106
     case subscriptionReferences = 107
     case switchOff = 108
+    case setAccount = 120
+    case disableAccount = 121
+    case accounts = 122
+    case signIn = 123
+    case signOut = 124
+    case issueToken = 125
+    case tokenFacts = 126
+    case proves = 127
+    case beginLaunch = 130
+    case approveLaunch = 131
+    case denyLaunch = 132
+    case launchContext = 133
+    case exchangeCode = 134
+    case refresh = 135
+    case revoke = 136
+    case refreshFacts = 137
 }
 
 /// What a client learns first: which vault and log this is, and the rules, which are no secret.

@@ -40,9 +40,9 @@ extension RemoteGuard {
     /// What a token says; `nil` where it does not hold (any more).
     public func tokenFacts(_ token: String) throws -> TokenFacts? { try call(.tokenFacts, token) }
 
-    /// Ends a token at once.
-    public func revokeToken(_ token: String, of client: String) throws {
-        try run(.revokeToken, token, client)
+    /// Whether who shows a bound token holds its key.
+    public func proves(_ proof: PossessionProof, possessionOf token: String) throws -> Bool {
+        try call(.proves, proof, token)
     }
 
     /// Proves a client by its assertion.

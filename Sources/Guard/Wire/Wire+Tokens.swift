@@ -16,6 +16,7 @@ extension TokenRequest: WireValue {
         out.put(assertion)
         out.put(audience)
         out.put(scope)
+        out.put(possession)
         out.put(context)
     }
 
@@ -25,11 +26,24 @@ extension TokenRequest: WireValue {
             audience: try wire.take(),
             scope: try wire.take()
         )
+        possession = try wire.take()
         context = try wire.take()
     }
 }
 
 extension TokenRefusal: WireText {}
+
+extension PossessionProof: WireValue {
+    func put(_ out: inout WireWriter) {
+        out.put(text)
+        out.put(method)
+        out.put(url)
+    }
+
+    init(_ wire: inout WireReader) throws {
+        self.init(try wire.take(), method: try wire.take(), url: try wire.take())
+    }
+}
 
 extension ClientScope: WireText {
     var wireText: String { description }
@@ -47,6 +61,9 @@ extension TokenFacts: WireValue {
         out.put(patient)
         out.put(issued)
         out.put(end)
+        out.put(user)
+        out.put(grant)
+        out.put(thumbprint)
     }
 
     init(_ wire: inout WireReader) throws {
@@ -59,7 +76,10 @@ extension TokenFacts: WireValue {
             purposes: try wire.take(),
             patient: try wire.take(),
             issued: try wire.take(),
-            end: try wire.take()
+            end: try wire.take(),
+            user: try wire.take(),
+            grant: try wire.take(),
+            thumbprint: try wire.take()
         )
     }
 }

@@ -6,6 +6,8 @@ internal import VaultCore
 struct CapabilityStatement {
     let base: String
     let origin: String
+    /// Whether people can sign in here.
+    let hasPages: Bool
 
     private static let restful = ["read", "vread", "history-instance", "search-type"]
     private static let writing = ["create", "update", "patch", "delete"]
@@ -45,15 +47,19 @@ struct CapabilityStatement {
         + " the client's work is to find. References to what the reader cannot see are masked."
 
     private var security: JSONValue {
-        [
+        var places: [JSONValue] = [
+            ["url": "token", "valueUri": .string("\(origin)/auth/token")],
+            ["url": "introspect", "valueUri": .string("\(origin)/auth/introspect")],
+            ["url": "revoke", "valueUri": .string("\(origin)/auth/revoke")],
+        ]
+        if hasPages {
+            places.append(["url": "authorize", "valueUri": .string("\(origin)/auth/authorize")])
+        }
+        return [
             "extension": .array([
                 [
                     "url": "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris",
-                    "extension": .array([
-                        ["url": "token", "valueUri": .string("\(origin)/auth/token")],
-                        ["url": "introspect", "valueUri": .string("\(origin)/auth/introspect")],
-                        ["url": "revoke", "valueUri": .string("\(origin)/auth/revoke")],
-                    ]),
+                    "extension": .array(places),
                 ]
             ]),
             "service": .array([

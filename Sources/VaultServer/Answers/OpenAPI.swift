@@ -68,7 +68,10 @@ struct OpenAPI {
             ]
         operation.set(
             "responses",
-            ["2XX": body, "304": ["description": "not modified"], "4XX": body, "5XX": body]
+            [
+                "2XX": body, "303": ["description": "back to the app"],
+                "304": ["description": "not modified"], "4XX": body, "5XX": body,
+            ]
         )
         if !route.interaction.isPublic {
             operation.set("security", .array([["token": []]]))
@@ -88,7 +91,8 @@ struct OpenAPI {
         case .create, .update, .conditionalUpdate, .bundle, .validate, .preview: MediaType.fhir
         case .patch: MediaType.jsonPatch
         case .bulkImport: MediaType.ndjson
-        case .searchByPost, .token, .introspect, .revoke: MediaType.form
+        case .searchByPost, .token, .introspect, .revoke, .signIn, .decide, .launchContext:
+            MediaType.form
         default: nil
         }
     }

@@ -3,13 +3,18 @@ internal import Guard
 internal import Vault
 internal import VaultCore
 
-/// The OAuth endpoints of SMART Backend Services; the Guard verifies and signs, this only carries.
+/// The OAuth endpoints of SMART; the Guard verifies and signs, this only carries.
 ///
-/// Source: SMART App Launch 2.2, backend services; RFC 6749, 7009, 7523, 7662.
+/// Source: SMART App Launch 2.2, app launch and backend services; RFC 6749, 7009, 7523, 7636, 7662.
 struct TokenEndpoint {
     let server: Server
 
     private static let assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+    /// Errors behind which somebody may be guessing.
+    private static let countedErrors = [
+        TokenRefusal.invalidClient.rawValue, TokenRefusal.invalidGrant.rawValue,
+    ]
 
     /// A refusal in the words of RFC 6749.
     private struct Refusal: Error {
@@ -34,7 +39,7 @@ struct TokenEndpoint {
             default: return try token(form, call)
             }
         } catch let refusal as Refusal {
-            if refusal.error == TokenRefusal.invalidClient.rawValue {
+            if Self.countedErrors.contains(refusal.error) {
                 server.attempts.noteFailure(call.remoteAddress, now: now)
             }
             return answer(refusal.status, ["error": .string(refusal.error)])
@@ -46,100 +51,170 @@ struct TokenEndpoint {
         }
     }
 
-    private func token(_ form: [String: String], _ call: HTTPCall) throws -> HTTPReply {
-        guard let grant = form["grant_type"] else { throw Refusal.invalid("invalid_request") }
-        guard grant == "client_credentials" else {
-            throw Refusal.invalid("unsupported_grant_type")
+    private func token(_ form: FormFields, _ call: HTTPCall) throws -> HTTPReply {
+        switch form["grant_type"] {
+        case "client_credentials"?: return try ownToken(form, call)
+        case "authorization_code"?:
+            guard let code = form["code"], let redirect = form["redirect_uri"],
+                let verifier = form["code_verifier"]
+            else { throw Refusal.invalid("invalid_request") }
+            var exchange = CodeExchange(
+                code: code,
+                redirect: redirect,
+                verifier: verifier,
+                proof: try proof(form),
+                context: server.context(of: call, client: form["client_id"])
+            )
+            exchange.possession = try possession(call)
+            return try answer(try server.vault.guard.exchangeCode(exchange))
+        case "refresh_token"?:
+            guard let token = form["refresh_token"] else {
+                throw Refusal.invalid("invalid_request")
+            }
+            var exchange = RefreshExchange(
+                token: token,
+                scope: form["scope"],
+                proof: try proof(form),
+                context: server.context(of: call, client: form["client_id"])
+            )
+            exchange.possession = try possession(call)
+            return try answer(try server.vault.guard.refresh(exchange))
+        case nil: throw Refusal.invalid("invalid_request")
+        default: throw Refusal.invalid("unsupported_grant_type")
         }
+    }
+
+    /// A token of a client that acts on its own.
+    private func ownToken(_ form: FormFields, _ call: HTTPCall) throws -> HTTPReply {
         guard let scope = form["scope"], !scope.isEmpty else {
             throw Refusal.invalid("invalid_scope")
         }
-        let request = try request(form, call, path: "token", scope: scope)
+        var request = try request(form, call, scope: scope)
+        request.possession = try possession(call)
         switch try server.vault.guard.issueToken(request) {
         case .issued(let text, let facts):
-            let seconds =
-                (facts.end.microseconds - server.clock.now().microseconds) / 1_000_000
-            return answer(
-                200,
-                [
-                    "access_token": .string(text), "token_type": "bearer",
-                    "expires_in": .int(max(0, seconds)), "scope": .string(facts.scope),
-                ]
-            )
-        case .refused(let refusal):
-            throw Refusal(
-                status: refusal == .invalidClient ? 401 : 400,
-                error: refusal.rawValue
-            )
+            return answer(200, members(text, facts, scope: facts.scope))
+        case .refused(let refusal): throw Self.refusal(refusal)
         }
     }
 
-    private func introspect(_ form: [String: String], _ call: HTTPCall) throws -> HTTPReply {
-        _ = try client(form, call, path: "introspect")
-        guard let token = form["token"], let facts = try server.vault.guard.tokenFacts(token)
-        else { return answer(200, ["active": false]) }
-        var answer: JSONValue = [
+    /// Tokens of a person's app.
+    private func answer(_ outcome: LaunchTokenOutcome) throws -> HTTPReply {
+        switch outcome {
+        case .refused(let refusal): throw Self.refusal(refusal)
+        case .issued(let tokens):
+            var json = members(tokens.access, tokens.facts, scope: tokens.scope)
+            if let patient = tokens.facts.patient {
+                json.set("patient", .string(patient.text))
+                json.set("need_patient_banner", true)
+            }
+            if let refresh = tokens.refresh { json.set("refresh_token", .string(refresh)) }
+            return answer(200, json)
+        }
+    }
+
+    private func members(_ token: String, _ facts: TokenFacts, scope: String) -> JSONValue {
+        let seconds = (facts.end.microseconds - server.clock.now().microseconds) / 1_000_000
+        return [
+            "access_token": .string(token),
+            "token_type": .string(facts.thumbprint == nil ? "bearer" : "DPoP"),
+            "expires_in": .int(max(0, seconds)), "scope": .string(scope),
+        ]
+    }
+
+    private static func refusal(_ refusal: TokenRefusal) -> Refusal {
+        Refusal(status: refusal == .invalidClient ? 401 : 400, error: refusal.rawValue)
+    }
+
+    private func introspect(_ form: FormFields, _ call: HTTPCall) throws -> HTTPReply {
+        let request = try request(form, call, scope: "")
+        guard let client = try server.vault.guard.authenticate(request) else {
+            throw Self.refusal(.invalidClient)
+        }
+        guard let token = form["token"] else { return answer(200, ["active": false]) }
+        if let refresh = try server.vault.guard.refreshFacts(token, of: client) {
+            var json: JSONValue = [
+                "active": true, "scope": .string(refresh.scope), "client_id": .string(client),
+                "exp": .int(refresh.end.microseconds / 1_000_000),
+                "sub": .string(refresh.user.text), "token_type": "refresh_token",
+            ]
+            if let patient = refresh.patient { json.set("patient", .string(patient.text)) }
+            return answer(200, json)
+        }
+        guard let facts = try server.vault.guard.tokenFacts(token) else {
+            return answer(200, ["active": false])
+        }
+        var json: JSONValue = [
             "active": true, "scope": .string(facts.scope), "client_id": .string(facts.client),
             "exp": .int(facts.end.microseconds / 1_000_000),
             "iat": .int(facts.issued.microseconds / 1_000_000),
-            "sub": .string(facts.principal.text), "token_type": "bearer",
+            "sub": .string(facts.user?.text ?? facts.principal.text), "token_type": "bearer",
             "purpose_of_use": .strings(facts.purposes),
         ]
-        if let patient = facts.patient { answer.set("patient", .string(patient.text)) }
-        return self.answer(200, answer)
+        if let patient = facts.patient { json.set("patient", .string(patient.text)) }
+        if let thumbprint = facts.thumbprint {
+            json.set("token_type", "DPoP")
+            json.set("cnf", ["jkt": .string(thumbprint)])
+        }
+        return answer(200, json)
     }
 
-    private func revoke(_ form: [String: String], _ call: HTTPCall) throws -> HTTPReply {
-        let client = try client(form, call, path: "revoke")
+    private func revoke(_ form: FormFields, _ call: HTTPCall) throws -> HTTPReply {
         guard let token = form["token"] else { throw Refusal.invalid("invalid_request") }
-        try server.vault.guard.revokeToken(token, of: client)
+        let context = server.context(of: call, client: form["client_id"])
+        guard try server.vault.guard.revoke(token, by: try proof(form), context: context) else {
+            throw Self.refusal(.invalidClient)
+        }
         server.tokens.forget(token)
         return answer(200, [:])
     }
 
-    private func client(
-        _ form: [String: String],
-        _ call: HTTPCall,
-        path: String
-    ) throws -> String {
-        let request = try request(form, call, path: path, scope: "")
-        guard let client = try server.vault.guard.authenticate(request) else {
-            throw Refusal(status: 401, error: TokenRefusal.invalidClient.rawValue)
+    // MARK: Who asks
+
+    /// The one URL that clients know: their assertions are for it, whichever endpoint they call.
+    private var audience: String { "\(server.origin)/auth/token" }
+
+    /// An assertion, or the name alone of a client that has no key; the Guard knows which it must be.
+    private func proof(_ form: FormFields) throws -> ClientProof {
+        if form["client_assertion"] != nil || form["client_assertion_type"] != nil {
+            return .assertion(try assertion(form), audience: audience)
         }
-        return client
+        guard let id = form["client_id"] else { throw Self.refusal(.invalidClient) }
+        return .name(id)
+    }
+
+    /// The proof of a client that wants its tokens bound to its key; the Guard checks it.
+    private func possession(_ call: HTTPCall) throws -> PossessionProof? {
+        guard call.headers.contains(where: { $0.name == "dpop" }) else { return nil }
+        guard let text = call.header("dpop") else { throw Self.refusal(.invalidProof) }
+        return PossessionProof(text, method: call.method, url: "\(server.origin)\(call.path)")
+    }
+
+    private func assertion(_ form: FormFields) throws -> String {
+        guard form["client_assertion_type"] == Self.assertionType,
+            let assertion = form["client_assertion"]
+        else { throw Self.refusal(.invalidClient) }
+        return assertion
     }
 
     private func request(
-        _ form: [String: String],
+        _ form: FormFields,
         _ call: HTTPCall,
-        path: String,
         scope: String
     ) throws -> TokenRequest {
-        guard form["client_assertion_type"] == Self.assertionType,
-            let assertion = form["client_assertion"]
-        else { throw Refusal(status: 401, error: TokenRefusal.invalidClient.rawValue) }
         var request = TokenRequest(
-            assertion: assertion,
-            // The one URL that clients know: their assertions are for it, whichever endpoint they call.
-            audience: "\(server.origin)/auth/token",
+            assertion: try assertion(form),
+            audience: audience,
             scope: scope
         )
         request.context = server.context(of: call, client: nil)
         return request
     }
 
-    /// The fields of a form, each at most once (RFC 6749 section 3.2).
-    private func form(of call: HTTPCall) throws -> [String: String] {
+    private func form(of call: HTTPCall) throws -> FormFields {
         guard MediaType.bare(call.header("content-type") ?? "") == MediaType.form,
-            let text = String(validating: call.body, as: UTF8.self),
-            let pairs = FormText.pairs(text)
+            let text = String(validating: call.body, as: UTF8.self), let form = FormFields(text)
         else { throw Refusal.invalid("invalid_request") }
-        var form: [String: String] = [:]
-        for pair in pairs {
-            guard form.updateValue(pair.value, forKey: pair.name) == nil else {
-                throw Refusal.invalid("invalid_request")
-            }
-        }
         return form
     }
 

@@ -3,6 +3,7 @@ public enum Interaction: String, Sendable, Hashable, CaseIterable {
     case health, ready, metrics, openAPI
     case capabilities, smartConfiguration
     case token, introspect, revoke
+    case authorize, signIn, decide, launchContext
     case read, vread, history, search, searchByPost, compartmentSearch, everything, everythingByPost
     case create, update, patch, delete, bundle, validate
     case conditionalUpdate, conditionalDelete, preview
@@ -14,7 +15,7 @@ public enum Interaction: String, Sendable, Hashable, CaseIterable {
     public var isPublic: Bool {
         switch self {
         case .health, .ready, .metrics, .openAPI, .capabilities, .smartConfiguration, .token,
-            .introspect, .revoke:
+            .introspect, .revoke, .authorize, .signIn, .decide:
             true
         default: false
         }
@@ -101,6 +102,10 @@ public struct Route: Sendable, Hashable {
             Route("POST", [.text("auth"), .text("token")], .token),
             Route("POST", [.text("auth"), .text("introspect")], .introspect),
             Route("POST", [.text("auth"), .text("revoke")], .revoke),
+            Route("GET", [.text("auth"), .text("authorize")], .authorize),
+            Route("POST", [.text("auth"), .text("sign-in")], .signIn),
+            Route("POST", [.text("auth"), .text("decide")], .decide),
+            Route("POST", [.text("auth"), .text("launch")], .launchContext),
             Route("POST", [base], .bundle),
             Route("POST", [base, .type, .text("_search")], .searchByPost),
             Route("POST", [base, .type, .text("$validate")], .validate),
@@ -130,8 +135,10 @@ public struct Route: Sendable, Hashable {
             Route("GET", [base, .type, .id, .text("_history")], .history),
             Route("GET", [base, .type, .id, .text("_history"), .version], .vread),
         ]
-        // HEAD answers as GET does, without the body.
-        routes += routes.filter { $0.method == "GET" && !$0.interaction.isExport }.map {
+        // HEAD answers as GET does, without the body; it begins neither an export nor a launch.
+        routes += routes.filter {
+            $0.method == "GET" && !$0.interaction.isExport && $0.interaction != .authorize
+        }.map {
             Route("HEAD", $0.path, $0.interaction)
         }
         return routes

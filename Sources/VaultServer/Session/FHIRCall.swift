@@ -75,8 +75,9 @@ struct FHIRCall {
         case .exportStatus: return try Importing(self).status() ?? Exporting(self).status()
         case .exportEnd: return try Importing(self).end() ?? Exporting(self).end()
         case .exportFile: return try Exporting(self).file()
+        case .launchContext: return try launchContext()
         case .health, .ready, .metrics, .openAPI, .capabilities, .smartConfiguration, .token,
-            .introspect, .revoke:
+            .introspect, .revoke, .authorize, .signIn, .decide:
             throw Problem.notFound
         }
     }
@@ -260,7 +261,8 @@ struct FHIRCall {
         case .create, .update, .conditionalUpdate, .bundle, .validate, .preview:
             guard sent == MediaType.fhir || sent == MediaType.json else { throw Problem.mediaType }
         case .patch: guard sent == MediaType.jsonPatch else { throw Problem.mediaType }
-        case .searchByPost: guard sent == MediaType.form else { throw Problem.mediaType }
+        case .searchByPost, .launchContext:
+            guard sent == MediaType.form else { throw Problem.mediaType }
         case .bulkImport:
             guard MediaType.allNDJSON.contains(sent) else { throw Problem.mediaType }
         default: break

@@ -17,18 +17,33 @@ struct ClientNew: ParsableCommand {
         commandName: "new",
         abstract: "Registers a client, or gives it new keys, scopes or purposes.",
         discussion: """
-            The client signs its assertions (SMART Backend Services, private_key_jwt) with a key of the \
-            set; ES384 and RS384 are taken. It acts in its principal's name: consents and rules see that.
+            The client signs its assertions (private_key_jwt) with a key of the set; ES384 and RS384 are taken. \
+            It acts in its principal's name: consents and rules see that. With `--redirect` it is an app that \
+            people start in a browser (SMART App Launch) with scopes such as patient/*.rs or user/*.rs; without \
+            `--keys` it is a public one, which proves its codes by PKCE alone. A patient's app acts in its principal's name under \
+            the consent that the patient gives on the way; a clinician's or relative's app in theirs.
             """
     )
 
     @Option(help: ArgumentHelp("The client's id.", valueName: "id")) var id: String
     @Option(help: ArgumentHelp("A registered principal.", valueName: "id")) var principal: String
     @Option(help: ArgumentHelp("Its public keys: a JWKS file.", valueName: "file"))
-    var keys: String
+    var keys: String?
+    @Option(
+        name: .customLong("redirect"),
+        help: ArgumentHelp("Where an app's browser goes back to, exactly.", valueName: "uri")
+    )
+    var redirects: [String] = []
+    @Option(help: ArgumentHelp("An app's name, as people read it.", valueName: "name"))
+    var name: String?
+    @Option(help: ArgumentHelp("Most days that a consent to an app lasts.", valueName: "n"))
+    var days = 90
     @Option(
         name: .customLong("scope"),
-        help: ArgumentHelp("At most this: system/Observation.rs, …", valueName: "scope")
+        help: ArgumentHelp(
+            "At most this: system/Observation.rs, patient/*.rs, …",
+            valueName: "scope"
+        )
     )
     var scopes: [String]
     @Option(
@@ -61,19 +76,16 @@ struct ClientNew: ParsableCommand {
     }
 
     private func client() throws -> Client {
-        guard let json = JSONValue(parsing: try Files.read(keys)),
-            let set = WebKey.set(json), !set.isEmpty
-        else {
-            throw Complaint.badInput(
-                "`\(keys)` holds no usable public key",
-                hint: "give a JWKS with P-384 or RSA keys of 2048 bits and more, each with a `kid`"
-            )
-        }
+        let set = try keySet()
+        let launch = try appLaunch()
         let known = try scopes.map { text in
-            guard let scope = ClientScope(text), scope.context == .system else {
+            guard let scope = ClientScope(text),
+                scope.context == .system || launch != nil && scope.onlyReads
+            else {
                 throw Complaint.usage(
                     "`--scope` takes scopes such as `system/Observation.rs`",
-                    hint: "one option for each scope"
+                    hint:
+                        "one option for each; with `--redirect` also `patient/*.rs` and `user/*.rs`"
                 )
             }
             return scope
@@ -99,7 +111,8 @@ struct ClientNew: ParsableCommand {
                 principal: principal,
                 keys: set,
                 scopes: known,
-                purposes: purposes
+                purposes: purposes,
+                launch: launch
             )
         else {
             throw Complaint.usage(
@@ -109,6 +122,37 @@ struct ClientNew: ParsableCommand {
         }
         client.targets = origins
         return client
+    }
+
+    private func keySet() throws -> [WebKey] {
+        guard let keys else {
+            guard redirects.isEmpty else { return [] }
+            throw Complaint.usage(
+                "a client without `--redirect` needs `--keys`",
+                hint: "give its JWKS"
+            )
+        }
+        guard let json = JSONValue(parsing: try Files.read(keys)),
+            let set = WebKey.set(json), !set.isEmpty
+        else {
+            throw Complaint.badInput(
+                "`\(keys)` holds no usable public key",
+                hint: "give a JWKS with P-384 or RSA keys of 2048 bits and more, each with a `kid`"
+            )
+        }
+        return set
+    }
+
+    private func appLaunch() throws -> AppLaunch? {
+        guard !redirects.isEmpty else { return nil }
+        guard let launch = AppLaunch(name: name ?? id, redirects: redirects, days: days) else {
+            throw Complaint.usage(
+                "`--redirect`, `--name` or `--days` is not one",
+                hint:
+                    "https, http on a loopback address, or a scheme such as com.example.app; 1 to 366 days"
+            )
+        }
+        return launch
     }
 }
 

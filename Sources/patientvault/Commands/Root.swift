@@ -15,7 +15,8 @@ struct PatientVault: ParsableCommand {
                 name: "A vault",
                 subcommands: [
                     Init.self, Status.self, Verify.self, PrincipalCommand.self, ClientCommand.self,
-                    KeysCommand.self, ImportCommand.self, Serve.self, Backup.self, Restore.self,
+                    AccountCommand.self, KeysCommand.self, ImportCommand.self, Serve.self,
+                    Backup.self, Restore.self,
                     GuardCommand.self, Demo.self,
                 ]
             ),

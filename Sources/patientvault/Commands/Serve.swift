@@ -14,10 +14,11 @@ internal import VaultServer
 
 struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "FHIR R4 and SMART Backend Services over HTTP.",
+        abstract: "FHIR R4 and SMART on FHIR over HTTP.",
         discussion: """
             Plain HTTP is served on a loopback address only. Ends gracefully on SIGTERM or Ctrl-C. \
-            Register programs with `patientvault client new` first. With `--guard` the Guard is another \
+            Register programs with `patientvault client new` first, and people who start apps in a browser with \
+            `patientvault account add`. With `--guard` the Guard is another \
             process, and `--as` names a principal that may write: what a crash left of a write is closed in \
             its name. A Guard that is sealed or gone is answered with 503. SIGHUP reads the vault's rules \
             again: all of them, or none where a file is broken.
@@ -57,9 +58,11 @@ struct Serve: ParsableCommand {
             if !vault.isGuardElsewhere {
                 try WitnessCheck(folder: options.folder, terminal: options.terminal).run(vault.core)
             }
+            var serving = Server.Options(origin: place.address(port: port))
+            serving.pages = try Languages.pages()
             let server = Server(
                 vault: vault.service,
-                options: Server.Options(origin: place.address(port: port)),
+                options: serving,
                 clock: SystemClock(),
                 random: SystemRandom()
             )

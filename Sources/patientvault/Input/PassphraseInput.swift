@@ -6,12 +6,25 @@ internal import Darwin
 internal import Sealing
 internal import VaultCore
 
-/// Where the passphrase comes from: a file, or a terminal without echo; never an argument.
+/// Where a passphrase or a password comes from: a file, or a terminal without echo; never an argument.
 struct PassphraseInput {
-    /// From `--passphrase-file` or `PATIENTVAULT_PASSPHRASE_FILE`.
+    /// From `--passphrase-file` or `PATIENTVAULT_PASSPHRASE_FILE`; a password's from its own option.
     let file: String?
+    /// What is asked for, as messages call it.
+    private let name: String
+    private let option: String
 
-    init(option: String?) { file = option ?? Environment["PATIENTVAULT_PASSPHRASE_FILE"] }
+    init(option: String?) {
+        file = option ?? Environment["PATIENTVAULT_PASSPHRASE_FILE"]
+        name = "passphrase"
+        self.option = "`--passphrase-file FILE` or set `PATIENTVAULT_PASSPHRASE_FILE`"
+    }
+
+    init(password file: String?) {
+        self.file = file
+        name = "password"
+        option = "`--password-file FILE`"
+    }
 
     /// Whether there is any way to get one without failing.
     var isAvailable: Bool { file != nil || isatty(STDIN_FILENO) == 1 }
@@ -28,12 +41,12 @@ struct PassphraseInput {
             if bytes.last == 0x0D { bytes.removeLast() }
             return try secret(&bytes)
         }
-        var typed = try prompt("passphrase: ")
+        var typed = try prompt("\(name): ")
         if confirming {
             let again = try prompt("the same again: ")
             guard typed == again else {
                 throw Complaint.badInput(
-                    "the two passphrases differ",
+                    "the two \(name)s differ",
                     hint: "run the command again"
                 )
             }
@@ -44,13 +57,13 @@ struct PassphraseInput {
     private func secret(_ bytes: inout [UInt8]) throws -> SecretBytes {
         guard !bytes.isEmpty else {
             throw Complaint.badInput(
-                "the passphrase is empty",
+                "the \(name) is empty",
                 hint: "use a sentence that only you know"
             )
         }
         guard bytes.count <= SecretBytes.maximumByteCount else {
             throw Complaint.badInput(
-                "the passphrase is longer than \(SecretBytes.maximumByteCount) bytes",
+                "the \(name) is longer than \(SecretBytes.maximumByteCount) bytes",
                 hint: "check that the right file was given"
             )
         }
@@ -67,9 +80,9 @@ struct PassphraseInput {
             if descriptor >= 0 { _ = close(descriptor) }
             throw Complaint(
                 kind: .notAllowed,
-                code: "passphrase.missing",
-                message: "there is no passphrase and no terminal to ask on",
-                hint: "give `--passphrase-file FILE` or set `PATIENTVAULT_PASSPHRASE_FILE`"
+                code: "\(name).missing",
+                message: "there is no \(name) and no terminal to ask on",
+                hint: "give \(option)"
             )
         }
         var quiet = before

@@ -37,6 +37,8 @@ final class ServerHarness {
     let clock = MovableTime()
     private var clients: [String: TestClient] = [:]
     private var keys: [PrincipalID: SecretKey] = [:]
+    private let root: SecretKey
+    private let id: VaultID
 
     static let origin = "http://127.0.0.1:8443"
     static let project = URL(filePath: #filePath).deletingLastPathComponent()
@@ -47,14 +49,15 @@ final class ServerHarness {
             path: "server-\(UUID().uuidString)"
         )
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let id = try #require(VaultID(bytes: SystemRandom().bytes(16)))
+        id = try #require(VaultID(bytes: SystemRandom().bytes(16)))
+        root = try SecretKey.random()
         let key = try Signing.newPrivateKey()
         let core = try GuardCore.create(
             storage: try SQLiteGuardStorage(
                 path: folder.appending(path: "guard.sqlite").path,
                 creating: true
             ),
-            root: try SecretKey.random(),
+            root: root,
             vault: id,
             administrator: Principal(
                 id: try #require(PrincipalID("admin")),
@@ -77,9 +80,11 @@ final class ServerHarness {
             labeller: Labeller(try Self.labels()),
             random: SystemRandom()
         )
+        var options = Server.Options(origin: Self.origin)
+        options.pages = try Self.pages()
         server = Server(
             vault: vault,
-            options: Server.Options(origin: Self.origin),
+            options: options,
             clock: clock,
             random: SystemRandom()
         )
@@ -100,6 +105,18 @@ final class ServerHarness {
         )
     }
 
+    private static func pages() throws -> [PageWords] {
+        try ["en", "ta", "ms", "nb", "lt", "ko"].map { code in
+            func json(_ folder: String) throws -> JSONValue {
+                let url = project.appending(path: "Policies/\(folder)/\(code).json")
+                return try #require(JSONValue(parsing: Array(try Data(contentsOf: url))))
+            }
+            return try #require(
+                PageWords(page: try json("pages"), explanations: try json("explanations"))
+            )
+        }
+    }
+
     private static func labels() throws -> LabelTables {
         let folder = project.appending(path: "Policies/labels")
         let names = FileManager.default.enumerator(atPath: folder.path)?.allObjects as? [String]
@@ -109,6 +126,58 @@ final class ServerHarness {
             files[name] = try String(contentsOf: folder.appending(path: name), encoding: .utf8)
         }
         return try LabelTables(parsing: files)
+    }
+
+    // MARK: The Guard's file
+
+    /// The Guard as the next start finds it: another one over a copy of the file.
+    func restarted() throws -> GuardCore { try opened(try storageCopy()) }
+
+    func storageCopy() throws -> SQLiteGuardStorage {
+        let copy = folder.appending(path: "copy-\(UUID().uuidString).sqlite").path
+        for end in ["", "-wal"] {
+            let source = folder.appending(path: "guard.sqlite").path + end
+            guard FileManager.default.fileExists(atPath: source) else { continue }
+            try FileManager.default.copyItem(atPath: source, toPath: copy + end)
+        }
+        return try SQLiteGuardStorage(path: copy, creating: false)
+    }
+
+    func opened(_ storage: sending SQLiteGuardStorage) throws -> GuardCore {
+        try GuardCore.unseal(
+            storage: storage,
+            root: root,
+            vault: id,
+            witnessed: nil,
+            policies: try Self.policies(),
+            clock: clock,
+            random: SystemRandom()
+        )
+    }
+
+    /// The whole log, as a privacy officer reads it.
+    func registeredLog() throws -> [LoggedEntry] {
+        if keys[try #require(PrincipalID("log-officer"))] == nil {
+            try enrol(
+                "log-officer",
+                Guard_Requester(kind: .privacyOfficer),
+                purposes: ["HCOMPL"]
+            )
+        }
+        return try vault.guard.entries(LogQuery(), by: try session("log-officer"))
+    }
+
+    /// Gives a principal an account.
+    ///
+    /// - Returns: The secret of its codes.
+    func account(_ name: String, password: String) throws -> [UInt8] {
+        try vault.guard.setAccount(
+            try #require(PrincipalID(name)),
+            password: Array(password.utf8),
+            isNew: true,
+            by: .operator,
+            context: CallContext()
+        )
     }
 
     // MARK: Persons, clients, records
