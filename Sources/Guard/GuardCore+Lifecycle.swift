@@ -123,22 +123,11 @@ extension GuardCore {
         guard let note else { return }
         let signed = try SignedNote(parsing: Array(note.utf8))
         try exclusively { mutable in
-            let state = mutable.state
             // It may be older than the key that signs now.
-            guard let seen = try state.verified(signed, key: signingKey.verifier) else {
+            guard let seen = try mutable.state.verified(signed, key: signingKey.verifier) else {
                 throw GuardError.damagedState
             }
-            guard state.frontier.size >= seen.size else {
-                throw GuardError.logRolledBack(
-                    size: state.frontier.size,
-                    witnessed: seen.size
-                )
-            }
-            let then = try CompactRange(
-                size: seen.size,
-                reader: StoredHashes(storage: try state.storage)
-            )
-            guard then.root == seen.root else { throw GuardError.damagedState }
+            try mutable.state.requireExtends(seen)
         }
     }
 

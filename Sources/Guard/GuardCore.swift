@@ -17,8 +17,8 @@ public final class GuardCore: Sendable {
     let mutable: Mutex<Mutable>
     /// The vault's id.
     public let vault: VaultID
-    /// The log's name, first line of every checkpoint.
-    public let origin: String
+    /// The log's name, first line of every checkpoint; a log that lost entries says so in it.
+    public var origin: String { signingKey.verifier.name }
     /// The policies in force; ``reload(_:evenIfSame:context:)`` replaces them.
     public var policies: PolicySet { inForce.current }
     let inForce: PoliciesInForce
@@ -52,7 +52,6 @@ public final class GuardCore: Sendable {
         limits: RateLimits
     ) throws {
         vault = state.vault
-        origin = state.origin
         inForce = PoliciesInForce(policies)
         digest = Mutex(Self.digest(of: policies))
         self.isDemo = isDemo
@@ -107,6 +106,18 @@ public final class GuardCore: Sendable {
             try group.wait(for: seen)
         }
         return try outcome.get()
+    }
+
+    /// Forgets the keys and closes the file without writing anything more to it, not even a checkpoint.
+    ///
+    /// - Throws: A ``Failure`` where the file cannot be closed; the keys are forgotten nevertheless.
+    public func closeAsItIs() throws {
+        try mutable.withLock { mutable in
+            mutable.grants.revokeAll()
+            let storage = try? mutable.state.storage
+            mutable.state.stop()
+            try storage?.close()
+        }
     }
 
     /// Whether it refuses every call: sealed, or stopped after a failed write.

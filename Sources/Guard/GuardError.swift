@@ -110,7 +110,7 @@ public enum GuardError: Failure, Equatable {
         case .damagedState: "run `patientvault verify`; restore from a backup if it fails"
         case .readBackMismatch: "check the disk, then run `patientvault verify`"
         case .logRolledBack:
-            "an older copy is in place: bring back the newest one, or report a breach"
+            "bring back the newest copy; where there is none, see `patientvault guard new-origin`"
         case .clockWentBackwards: "set the clock of this machine right, then try again"
         case .otherVault: "use a key made by `principal new` for this vault"
         case .exampleKey: "make a key with `patientvault principal new`"

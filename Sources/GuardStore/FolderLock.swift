@@ -3,10 +3,12 @@ internal import Glibc
 #else
 internal import Darwin
 #endif
+internal import Synchronization
 
 /// Holds a folder for one process by `flock` on a file of its own; the kernel lets go when we die.
 final class FolderLock: Sendable {
-    private let descriptor: Int32
+    /// Negative once it was given back.
+    private let descriptor: Mutex<Int32>
 
     /// Ten milliseconds each: half a second, then the folder really is another's.
     private static let attemptLimit = 50
@@ -17,7 +19,7 @@ final class FolderLock: Sendable {
     /// - Throws: ``StorageFailure/inUse`` where another process holds it, ``StorageFailure/readOnly``
     ///   where it cannot be opened.
     init(path: String) throws(StorageFailure) {
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .readOnly }
         var attempts = 0
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
@@ -29,9 +31,18 @@ final class FolderLock: Sendable {
             }
             usleep(10_000)
         }
+        self.descriptor = Mutex(descriptor)
     }
 
-    deinit { _ = close(descriptor) }
+    /// Lets the next one in; whoever held it has closed its files.
+    func release() {
+        descriptor.withLock { descriptor in
+            if descriptor >= 0 { _ = close(descriptor) }
+            descriptor = -1
+        }
+    }
+
+    deinit { release() }
 }
 
 /// How large a file is.

@@ -304,6 +304,7 @@ public final class SQLiteGuardStorage: GuardStorage {
             }
             try writer.close()
         } catch { throw Self.failure(error) }
+        lock?.release()
     }
 
     /// Copies the last committed state into a new, compact file.

@@ -58,7 +58,12 @@ public enum ProofCheck {
                     &verdict
                 )
             }
-            if verdict.subject == .history { checkChain(&verdict) }
+            if verdict.subject == .history {
+                checkChain(&verdict)
+                for gap in LogOrigin(checkpoint.origin).gaps {
+                    verdict.notes.append("the list may lack something: \(gap)")
+                }
+            }
             HeadsCheck(checkpoint: checkpoint).check(document.claims, &verdict)
         } catch {
             verdict.report(.malformed, error.message)

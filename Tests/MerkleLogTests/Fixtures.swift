@@ -28,13 +28,15 @@ struct SampleLog {
     var hashes = HashesInMemory()
     /// For each patient the log indices of their entries and the section each part stands in.
     var places: [String: [(index: Int, section: Int)]] = [:]
+    let origin: String
     let key: NoteSigningKey
     let witness: NoteSigningKey
     private let sealer: SectionSealer
     private let headerKey: SectionKey
 
-    init(seed: UInt64 = 1) throws {
-        key = try NoteSigningKey(name: Self.origin, seed: [UInt8](repeating: 0x41, count: 32))
+    init(seed: UInt64 = 1, origin: String = Self.origin) throws {
+        self.origin = origin
+        key = try NoteSigningKey(name: origin, seed: [UInt8](repeating: 0x41, count: 32))
         witness = try NoteSigningKey(
             name: "witness.example/w1",
             seed: [UInt8](repeating: 0x57, count: 32),
@@ -103,8 +105,8 @@ struct SampleLog {
     }
 
     /// Sixteen entries; "anna" has five, two of them beside "bo".
-    static func filled(seed: UInt64 = 1) throws -> SampleLog {
-        var log = try SampleLog(seed: seed)
+    static func filled(seed: UInt64 = 1, origin: String = Self.origin) throws -> SampleLog {
+        var log = try SampleLog(seed: seed, origin: origin)
         let plan: [(EntryKind, [String])] = [
             (.system, []), (.principal, []), (.decision, ["anna"]), (.disclosure, ["anna", "bo"]),
             (.decision, ["cid"]), (.fact, ["bo"]), (.disclosure, ["dag", "anna", "bo"]),
@@ -154,6 +156,19 @@ struct SampleLog {
         return (log, atStart)
     }
 
+    /// A log that lost its tail after `heads` at 16 and went on with 17; `heads` again at 18 and 20.
+    static func withGap() throws -> (log: SampleLog, before: SampleLog, after: SampleLog) {
+        var log = try SampleLog.filled(origin: "\(origin)/lost-17-40")
+        try log.appendHeads()
+        let before = log
+        try log.append(.system, patients: [])
+        try log.appendHeads()
+        let after = log
+        try log.append(.decision, patients: ["bo"])
+        try log.appendHeads()
+        return (log, before, after)
+    }
+
     /// What the map of this moment says of a patient, with its entry provable in a later log.
     func block(_ patient: String, in later: SampleLog) throws -> HeadsBlock {
         HeadsBlock(
@@ -185,7 +200,7 @@ struct SampleLog {
     func checkpoint(size: Int? = nil, isCosigned: Bool = true) throws -> SignedNote {
         let size = size ?? entries.count
         let range = try CompactRange(size: UInt64(size), reader: hashes)
-        let head = Checkpoint(origin: Self.origin, size: UInt64(size), root: range.root)
+        let head = Checkpoint(origin: origin, size: UInt64(size), root: range.root)
         var note = try head.signed(with: key)
         if isCosigned {
             note.add(try note.cosignature(with: witness, timestamp: 1_795_334_500))

@@ -51,6 +51,28 @@ struct GoldenFileTests {
         }
     }
 
+    @Test func `a log that lost entries proves nothing across the gap, and says so of lists`()
+        throws
+    {
+        let key = try Self.key("lost/log.pub")
+        let good = try Self.files("lost/good")
+        let tampered = try Self.files("lost/tampered")
+        #expect(good.count == 2 && tampered.count == 2)
+        for file in good {
+            let verdict = ProofCheck.check(Array(try Data(contentsOf: file)), key: key)
+            #expect(verdict.isValid, "\(file.lastPathComponent): \(verdict.problems)")
+            let isNoted = verdict.notes.contains { $0.contains("entries 17 to 40") }
+            #expect(isNoted == (verdict.subject == .history))
+        }
+        for file in tampered {
+            let verdict = ProofCheck.check(Array(try Data(contentsOf: file)), key: key)
+            #expect(
+                verdict.problems.map(\.kind) == [.heads],
+                "\(file.lastPathComponent): \(verdict.problems)"
+            )
+        }
+    }
+
     @Test func `the frozen files are still written the same way`() throws {
         let log = try SampleLog.filled()
         let good = Self.folder.appending(path: "good")
@@ -109,6 +131,21 @@ struct GoldenFileTests {
                 "tampered/\(forged.expected.rawValue)-\(forged.name).proof"
             )
         }
+        let gap = try SampleLog.withGap()
+        try write(Array("\(gap.log.key.verifier)\n".utf8), "lost/log.pub")
+        try write(try gap.log.fullHistory(of: "anna").bytes, "lost/good/list.proof")
+        try write(
+            try gap.log.notAccessed("anna", since: gap.after).bytes,
+            "lost/good/window-after.proof"
+        )
+        try write(
+            try gap.log.notAccessed("anna", since: gap.before).bytes,
+            "lost/tampered/heads-window-across.proof"
+        )
+        try write(
+            try gap.log.notAccessed("zoe", since: gap.before).bytes,
+            "lost/tampered/heads-never-seen-across.proof"
+        )
         Issue.record("recorded")
     }
 }

@@ -128,6 +128,16 @@ def parse_checkpoint(text):
     need(len(lines) >= 4 and lines[-1] == "" and "" not in lines[:-1], "checkpoint")
     return lines[0], decimal(lines[1]), unbase64(lines[2], 32)
 
+def lost(origin):
+    """The entries that a log says in its name that it lost: (first, last), oldest first."""
+    gaps = []
+    for part in origin.split("/")[::-1]:
+        match = re.fullmatch("lost-(0|[1-9][0-9]{0,18})-(0|[1-9][0-9]{0,18})", part)
+        if not match or int(match[1]) > int(match[2]):
+            break
+        gaps.insert(0, (int(match[1]), int(match[2])))
+    return gaps
+
 def check_signatures(note, key, witnesses, required, problem):
     text, signatures = note
     good, cosigned = False, set()
@@ -353,12 +363,15 @@ def check_not_accessed(lines, problem):
         head = tuple(decimal(part) for part in parts)
         need(head[0] > 0 and max(head) < 2**63 - 1, "head")
     start, end = (Heads(lines, head is None) for _ in "ab")
-    def judge(size, root):
+    def judge(origin, size, root):
         for block in (start, end):
             if not block.says(patient, head, size, root, problem):
                 problem("heads", f"the map of entry {block.entry.index} does not say this")
         if start.entry.index >= end.entry.index:
             problem("heads", "the end does not follow the beginning")
+        for first, last in lost(origin):
+            if start.entry.index < first <= end.entry.index:
+                problem("heads", f"entries {first} to {last} of this window are lost")
         return f"no entry from {start.entry.moment()} to {end.entry.moment()}"
     return judge
 
@@ -413,7 +426,9 @@ def check(data, key, witnesses, required, problem):
         entry.check(size, root, problem)
     if history:
         check_history(entries, heads, size, root, problem)
-    shown = judge(size, root) if judge else f"{count} shown"
+        for first, last in lost(origin):
+            print(f"note: the list may lack something: entries {first} to {last} are lost")
+    shown = judge(origin, size, root) if judge else f"{count} shown"
     return [f"{origin}, {size} entries, root {root.hex()}, {shown}"] + [e.line() for e in entries]
 
 def main():

@@ -61,7 +61,8 @@ extension GuardCore {
     ///   - from: First moment of the window.
     ///   - until: First moment after it.
     ///   - caller: An officer or the operator.
-    /// - Returns: Both ends; `nil` where the log began inside the window or has not reached its end.
+    /// - Returns: Both ends; `nil` where the log began inside the window, has not reached its end, or lost
+    ///   entries between the two.
     /// - Throws: ``GuardError/notPermitted(action:)`` and other ``Failure``s.
     /// - Complexity: O(entries up to the end); opens no entry but the two.
     public func headsWindow(
@@ -148,7 +149,9 @@ extension GuardState {
             if frame.time >= until { ends.end = index }
             return ends.end == nil
         }
-        guard let first = ends.start, let second = ends.end, first < second else { return nil }
+        guard let first = ends.start, let second = ends.end, first < second,
+            LogOrigin(origin).gap(between: first, and: second) == nil
+        else { return nil }
         let checkpoint = try SignedNote(parsing: Array(note.utf8))
         var heads: [PatientPseudonym: PatientHead] = [:]
         func read(_ range: Range<UInt64>) throws {

@@ -1,3 +1,4 @@
+internal import MerkleLog
 public import VaultCore
 
 /// Who could read what in a window of time, as the log says it: what a breach's scope is computed from.
@@ -139,4 +140,11 @@ public struct AccessLog: Sendable {
     public var segmentNames: [SegmentTag: String] = [:]
     /// Registered principals.
     public var principals: Set<PrincipalID> = []
+
+    /// What the log has lost of the window, in words, as its name tells; nothing is proven of it.
+    public var lost: [String] {
+        // Lost entries lie in time between the entry before their first index and the one that has it now.
+        LogOrigin(origin).gaps.filter { fromSize <= $0.first && $0.first <= toSize }
+            .map(\.description)
+    }
 }

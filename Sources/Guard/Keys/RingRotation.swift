@@ -69,12 +69,7 @@ extension GuardCore {
                 new: new.verifier,
                 index: state.nextIndex
             ).signed(by: old, new)
-            let earlier = try state.earlierLogKeys() + [old.verifier]
-            state.setItem(
-                .meta,
-                GuardState.earlierLogKeysMark,
-                Array(earlier.map(\.description).joined(separator: "\n").utf8)
-            )
+            state.keepEarlierLogKeys(try state.earlierLogKeys() + [old.verifier])
             _ = try state.commitRing(
                 next,
                 root: root,
@@ -125,6 +120,12 @@ extension GuardState {
         return try String(decoding: bytes, as: UTF8.self).split(separator: "\n").map {
             try NoteVerifierKey($0)
         }
+    }
+
+    /// Stages them.
+    func keepEarlierLogKeys(_ keys: [NoteVerifierKey]) {
+        let text = keys.map(\.description).joined(separator: "\n")
+        setItem(.meta, Self.earlierLogKeysMark, Array(text.utf8))
     }
 
     /// A checkpoint by the log's present key or one that it had before; `nil` for anybody else's.

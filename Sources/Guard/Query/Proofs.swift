@@ -16,25 +16,71 @@ extension GuardCore {
         patient: PatientDesignation?,
         by caller: Caller
     ) throws -> String {
+        try proof(
+            ofEntry: index,
+            patient: patient,
+            body: ["kind": "proof", "index": .int(Int64(clamping: index))],
+            by: caller
+        ) { (try checkpoint(&$0.state), $0.state.frontier.size) }
+    }
+
+    /// The same for an entry from before the log lost its tail, under the name that it had then.
+    ///
+    /// - Parameters:
+    ///   - index: The entry.
+    ///   - patient: As for ``proof(ofEntry:patient:by:)``.
+    ///   - origin: A name that the log had; its last checkpoint was signed when it got the next one.
+    ///   - caller: As for ``proof(ofEntry:patient:by:)``.
+    /// - Returns: The text of a proof bundle that the key of that name checks.
+    /// - Throws: ``GuardError/unknown(what:)`` also for a name that the log never had, and others.
+    public func proof(
+        ofEntry index: UInt64,
+        patient: PatientDesignation?,
+        under origin: String,
+        by caller: Caller
+    ) throws -> String {
+        try proof(
+            ofEntry: index,
+            patient: patient,
+            body: [
+                "kind": "proof", "index": .int(Int64(clamping: index)), "origin": .string(origin),
+            ],
+            by: caller
+        ) { mutable in
+            guard
+                let tail = try mutable.state.lostTails().first(where: { $0.formerOrigin == origin }
+                ),
+                index < tail.present
+            else { throw GuardError.unknown(what: "log entry under this name") }
+            return (tail.closing, tail.present)
+        }
+    }
+
+    private func proof(
+        ofEntry index: UInt64,
+        patient: PatientDesignation?,
+        body: JSONValue,
+        by caller: Caller,
+        under checkpoint: (inout Mutable) throws -> (note: String, size: UInt64)
+    ) throws -> String {
         try exclusively { mutable in
             let state = mutable.state
             let actor = try mutable.authenticator.actor(
                 caller,
-                body: ["kind": "proof", "index": .int(Int64(clamping: index))],
+                body: body,
                 state: state,
                 allowsOperator: true
             )
             let own = try state.ownPseudonym(of: actor)
             if own == nil { try state.requireLogReader(actor, of: nil) }
-            let note = try checkpoint(&mutable.state)
+            let (note, size) = try checkpoint(&mutable)
             var wanted = own
             if own == nil, let patient {
                 // An identifier that nobody has opens nobody's part.
                 wanted = try state.pseudonym(of: patient) ?? GuardState.nobody
             }
-            let proof = try state.proof(of: index, patient: wanted, isOwn: own != nil)
             let bundle = ProofBundle(
-                entry: proof,
+                entry: try state.proof(of: index, patient: wanted, isOwn: own != nil, size: size),
                 checkpoint: try SignedNote(parsing: Array(note.utf8))
             )
             return String(decoding: bundle.bytes, as: UTF8.self)
@@ -130,7 +176,8 @@ extension GuardState {
     func proof(
         of index: UInt64,
         patient: PatientPseudonym?,
-        isOwn: Bool = false
+        isOwn: Bool = false,
+        size: UInt64? = nil
     ) throws -> EntryProof {
         guard let stored = try storage.entry(at: index) else {
             throw GuardError.unknown(what: "log entry")
@@ -153,7 +200,7 @@ extension GuardState {
             index: index,
             entry: entry,
             openings: openings,
-            size: frontier.size,
+            size: size ?? frontier.size,
             reader: StoredHashes(storage: try storage)
         )
     }

@@ -1,4 +1,5 @@
 public import Consent
+internal import MerkleLog
 public import Sealing
 public import VaultCore
 
@@ -521,4 +522,9 @@ extension Set<RequesterKind> {
     ]
     /// Kinds whose names are nobody's health data.
     static let staff: Self = Set(RequesterKind.allCases).subtracting([.patient, .family])
+}
+
+extension GuardService {
+    /// What the log has lost, in words, as its name tells; empty where nothing is.
+    public var lostEntries: [String] { LogOrigin(origin).gaps.map(\.description) }
 }

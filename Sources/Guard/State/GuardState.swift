@@ -13,7 +13,8 @@ final class GuardState {
     private let group: GroupCommit
     private(set) var ring: KeyRing
     let vault: VaultID
-    let origin: String
+    /// The log's name; it changes where the log goes on after a loss.
+    private(set) var origin: String
     let random: any RandomSource
     let clock: any TimeSource
 
@@ -84,6 +85,7 @@ final class GuardState {
         }
         stagedTime = lastTime
         batch = StagedBatch(firstIndex: size)
+        self.origin = try lostTails().last?.origin ?? origin
     }
 
     /// Index that the next staged entry gets.
@@ -131,6 +133,9 @@ final class GuardState {
 
     /// Stages an item that is kept as it is, under no key of the state.
     func setUnsealed(_ change: ItemChange) { batch.unsealed.append(change) }
+
+    /// Goes on under the name that was just committed.
+    func rename(_ next: String) { origin = next }
 
     /// Goes on with the ring that was just committed.
     func replaceRing(_ next: KeyRing) { ring = next }

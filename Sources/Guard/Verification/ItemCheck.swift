@@ -39,6 +39,10 @@ extension StateAudit {
                 problem("key", "the custody key of `\(part.rawValue)` is not the log's")
             }
         }
+        let tails = (try? state.item(.meta, GuardState.lostTailsKey)) ?? nil
+        if tails != GuardState.encoded(replay.lostTails) {
+            problem("state", "the log's lost tails are not those that it names")
+        }
         let earlier = (try? state.earlierLogKeys()) ?? []
         if earlier.map(\.description) != replay.logKeys.dropLast() {
             problem("key", "the log's earlier keys are not those that the log names")

@@ -36,6 +36,8 @@ struct Replay {
     private(set) var custodies: [String: [UInt8]] = [:]
     /// The log's keys in order, the present one last; empty where it never changed.
     private(set) var logKeys: [String] = []
+    /// Tails that the log lost, oldest first.
+    private(set) var lostTails: [LostTail] = []
     private(set) var seals = SealReplay()
     private(set) var subscriptions = SubscriptionReplay()
     private(set) var isDemo = false
@@ -111,6 +113,8 @@ struct Replay {
             if let detail = incidents.apply(entry) ?? seals.apply(entry) { report(detail) }
         case EntryKind.fact.name:
             for part in entry.parts { try state(part, at: entry.index) }
+        case EntryKind.system.name where action == OriginOpening.action:
+            try goOn(entry)
         case EntryKind.key.name where action == "custody":
             guard let custody = entry.header["custody"], let part = custody["part"]?.string else {
                 throw GuardError.damagedState
@@ -147,6 +151,10 @@ struct Replay {
         guard let digest = entry.header["ring"]?.string else { throw GuardError.damagedState }
         ringDigest = digest
         guard entry["action"] == "rotate-log-key" else { return }
+        try replaceLogKey(entry)
+    }
+
+    private mutating func replaceLogKey(_ entry: LoggedEntry) throws {
         guard let old = entry.header["oldKey"]?.string, let new = entry.header["newKey"]?.string
         else { throw GuardError.damagedState }
         if let before = logKeys.last, before != old {
@@ -154,6 +162,19 @@ struct Replay {
         }
         if logKeys.isEmpty { logKeys = [old] }
         logKeys.append(new)
+    }
+
+    /// The log goes on under a name that tells what it lost.
+    private mutating func goOn(_ entry: LoggedEntry) throws {
+        guard let json = entry.header["lostTail"] else { throw GuardError.damagedState }
+        let tail = try LostTail(json: json)
+        if tail.present != entry.index
+            || lostTails.last.map({ $0.origin != tail.formerOrigin }) ?? false
+        {
+            report("entry \(entry.index) opens an origin that does not go on with this log")
+        }
+        lostTails.append(tail)
+        try replaceLogKey(entry)
     }
 
     private mutating func create(_ part: LoggedEntry.Part) throws {

@@ -89,6 +89,13 @@ extension StateAudit {
                 problem("checkpoint", "the \(name) checkpoint is not this log's, or was altered")
                 continue
             }
+            if case .lost(let tail) = try state.standing(checkpoint) {
+                result.notes.append(
+                    "the \(name) checkpoint covers \(checkpoint.size) entries, of which only the first "
+                        + "\(tail.present) are left, as the log's name says"
+                )
+                continue
+            }
             checkpoints.append(checkpoint)
         }
         return checkpoints

@@ -99,6 +99,7 @@ struct StateAudit {
         try compareIndex(replay)
         try checkItems(replay)
         if replay.isDemo != isDemo { problem("state", "the demo mark is not the first entry's") }
+        for gap in LogOrigin(key.name).gaps { result.notes.append("\(gap)") }
         for index in replay.abandoned { result.notes.append("write \(index) was abandoned") }
         for index in replay.openIntents.keys.sorted() {
             result.notes.append("write \(index) is open; the next start closes it")

@@ -43,6 +43,11 @@ struct HeadsCheck {
             if proof.start.entry.index >= proof.end.entry.index {
                 verdict.report(.heads, "the end does not follow the beginning")
             }
+            // What was lost in between may have been about anybody.
+            let (start, end) = (proof.start.entry.index, proof.end.entry.index)
+            if let gap = LogOrigin(checkpoint.origin).gap(between: start, and: end) {
+                verdict.report(.heads, "nothing is shown of this window: \(gap)")
+            }
         }
     }
 

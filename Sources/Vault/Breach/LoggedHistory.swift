@@ -36,8 +36,8 @@ public struct LoggedHistory: AccessHistory {
             isVerified: log.isVerified,
             gaps: log.unreadable.map {
                 LogRange.Gap(from: $0, to: Instant(microseconds: $0.microseconds + 1))
-            },
-            notCovered: Self.notCovered
+            } + log.lost.map { _ in LogRange.Gap(from: log.begins, to: log.ends) },
+            notCovered: Self.notCovered + log.lost
         )
         contexts = log.contexts.map { AccessContext(logged: $0) }
         patients = log.patients.map(\.pseudonym)

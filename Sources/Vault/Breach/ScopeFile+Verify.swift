@@ -86,6 +86,7 @@ extension ScopeFile {
         if range["origin"]?.string != checkpoint.origin || note.index >= checkpoint.size {
             problems.append("the checkpoint does not cover this certificate")
         }
+        problems += gapProblems(range, origin: checkpoint.origin)
         let paths = document["prefixes"]?.array ?? []
         for end in ["from", "to"] {
             guard let size = range[end]?["size"]?.int.flatMap({ UInt64(exactly: $0) }),
@@ -109,5 +110,18 @@ extension ScopeFile {
             }
         }
         return problems
+    }
+
+    /// The log's name tells what it lost; of that time nobody is proven not accessed.
+    private func gapProblems(_ range: JSONValue, origin: String) -> [String] {
+        func size(_ end: String) -> UInt64? {
+            range[end]?["size"]?.int.flatMap { UInt64(exactly: $0) }
+        }
+        guard let from = size("from"), let to = size("to"),
+            document["scope"]?["sets"]?["notAccessed"]?["count"]?.int != 0
+        else { return [] }
+        return LogOrigin(origin).gaps.filter { from <= $0.first && $0.first <= to }.map {
+            "nobody is proven not accessed where \($0)"
+        }
     }
 }

@@ -16,7 +16,9 @@ struct Restore: ParsableCommand {
         discussion: """
             Patients that the log names erased stay erased, whatever the keys' part still holds. With --records \
             the ciphertext comes from another, older backup; with --keys the patients' keys from a newer one. \
-            The restore is an entry. Exits with 4 where the verification finds anything.
+            The restore is an entry. Exits with 4 where the verification finds anything, and where checkpoints \
+            beside the new folder, --checkpoint or the witnesses of its `.witnesses` file know a longer log: then \
+            a privacy officer (--as) and a --second person go on under a new origin that names what is lost.
             """
     )
 
@@ -34,6 +36,14 @@ struct Restore: ParsableCommand {
         help: ArgumentHelp("Another backup to take the patients' keys from.", valueName: "file")
     )
     var keys: String?
+    @Option(help: ArgumentHelp("A checkpoint that was kept elsewhere.", valueName: "file"))
+    var checkpoint: [String] = []
+    @Option(
+        help: ArgumentHelp("Where the log's tail is lost: the second person.", valueName: "keyfile")
+    )
+    var second: String?
+    @Option(help: ArgumentHelp("Where the log's tail is lost: why.", valueName: "r"))
+    var reason = "the newest backup is older than the log was"
     @OptionGroup var options: VaultOptions
 
     func run() throws {
@@ -52,14 +62,45 @@ struct Restore: ParsableCommand {
         do {
             let head = try unpack(into: making.path)
             let withheld = try installKeys(making)
+            let search = TailSearch(
+                place: folder,
+                checkpoints: checkpoint,
+                passphrase: options.passphrase,
+                terminal: options.terminal
+            )
+            let check = try search.look(at: making)
+            try check.close()
+            let decision = try check.lost.map { try persons(losing: $0) }
             guard rename(making.path, folder.path) == 0 else {
                 throw Complaint.cannotCreate(folder.path, code: errno)
             }
-            try report(head, withheld)
+            let gap = try decision.map {
+                try search.goOn(try search.look(at: folder), in: folder, $0)
+            }
+            try report(head, withheld, gap)
         } catch {
             Files.removeFolder(making.path)
             throw error
         }
+    }
+
+    /// Who goes on without the lost entries; without two persons nothing is restored.
+    private func persons(losing lost: ClosedRange<UInt64>) throws -> TailSearch.Decision {
+        guard let second, case .principal(let first) = try options.acting() else {
+            throw Complaint(
+                kind: .integrity,
+                code: "restore.tailLost",
+                message:
+                    "entries \(lost.lowerBound) to \(lost.upperBound) of the log are not in this backup",
+                hint:
+                    "find a newer backup, or give `--as` a privacy officer's key and `--second` another's"
+            )
+        }
+        return TailSearch.Decision(
+            first: first,
+            second: try KeyFile(reading: second),
+            reason: reason
+        )
     }
 
     private func privateKeys() throws -> [CustodyPrivateKey] {
@@ -112,12 +153,18 @@ struct Restore: ParsableCommand {
         return withheld
     }
 
-    private func report(_ head: BackupFile.Head, _ withheld: Int) throws {
+    private func report(
+        _ head: BackupFile.Head,
+        _ withheld: Int,
+        _ gap: NewOriginAnswer?
+    ) throws {
         try options.withVault { vault in
             try vault.localGuard().recordRestore(
                 made: head.time,
                 withheld: withheld,
-                by: try vault.caller(for: ["kind": "keys", "action": "restore"]),
+                // The officers signed for what is lost; whoever holds the passphrase restores.
+                by: gap == nil
+                    ? try vault.caller(for: ["kind": "keys", "action": "restore"]) : .operator,
                 context: vault.context
             )
         }
@@ -127,10 +174,12 @@ struct Restore: ParsableCommand {
             terminal.answer([
                 "ok": .bool(finding.isClean), "made": .string(head.time.description),
                 "logSize": .int(Int64(clamping: head.logSize)),
-                "keysWithheld": .int(Int64(withheld)), "verify": finding.json,
+                "keysWithheld": .int(Int64(withheld)), "newOrigin": gap?.json ?? .null,
+                "verify": finding.json,
             ])
         } else {
             terminal.say("restored as of \(head.time.description)")
+            gap?.say(on: terminal)
             Verify.show(finding, on: terminal)
         }
         if !finding.isClean { throw ExitCode(ExitStatus.integrityFailure.rawValue) }

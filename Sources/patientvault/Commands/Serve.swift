@@ -56,7 +56,8 @@ struct Serve: ParsableCommand {
         let place = Place(origin: origin, host: host, isTLS: certificates != nil)
         try options.withVault(labels: true, recovers: true, answerSeconds: 20) { vault in
             if !vault.isGuardElsewhere {
-                try WitnessCheck(folder: options.folder, terminal: options.terminal).run(vault.core)
+                try WitnessCheck(folder: options.folder, terminal: options.terminal)
+                    .run(try vault.localGuard())
             }
             var serving = Server.Options(origin: place.address(port: port))
             serving.pages = try Languages.pages()

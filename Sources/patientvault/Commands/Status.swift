@@ -37,6 +37,7 @@ struct Status: ParsableCommand {
                     "openWrites": .int(Int64(status.openIntents)),
                     "policyDigest": .string(status.policyDigest),
                     "publicKey": .string(vault.core.verifierKey),
+                    "lost": .strings(vault.core.lostEntries),
                     "checkpoint": status.checkpoint.map { .string($0) } ?? .null,
                 ],
                 on: terminal
@@ -75,5 +76,6 @@ struct Status: ParsableCommand {
                 }
             if let value { terminal.say("  \(Words.padded(name, 14))\(value)") }
         }
+        for gap in json["lost"]?.array ?? [] { terminal.say("  \(paint.red(gap.string ?? ""))") }
     }
 }

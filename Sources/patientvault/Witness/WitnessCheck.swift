@@ -15,12 +15,17 @@ struct WitnessCheck {
     ///
     /// - Throws: ``GuardError/logRolledBack(size:witnessed:)`` where one has seen a longer log, and a
     ///   ``Complaint`` where one has seen another.
-    func run(_ core: any GuardService) throws {
+    func run(_ core: GuardCore) throws {
         guard Files.exists(folder.witnessesFile) else { return }
-        var cosigning = try Cosigning(core: core)
-        for witness in try WitnessAddress.list(folder.witnessesFile) {
-            try cosigning.ask(witness, from: 0)
+        let witnesses = try WitnessAddress.list(folder.witnessesFile)
+        // Before anything is written: an entry must not take the place of a lost one.
+        let asItIs = try core.witnessRequestAsItIs(from: 0)
+        for witness in witnesses {
+            guard case .knows(let size) = witness.post(asItIs) else { continue }
+            _ = try core.witnessRequestAsItIs(from: size)
         }
+        var cosigning = try Cosigning(core: core)
+        for witness in witnesses { try cosigning.ask(witness, from: 0) }
         guard !cosigning.isForked else {
             throw Complaint(
                 kind: .integrity,

@@ -26,7 +26,8 @@ struct AuditAccounting: ParsableCommand {
                 names: try vault.names()
             )
             let terminal = options.terminal
-            if terminal.isJSON { return terminal.answer(Self.json(accounting)) }
+            let lost = vault.core.lostEntries
+            if terminal.isJSON { return terminal.answer(Self.json(accounting, lost: lost)) }
             terminal.say(
                 terminal.paint.bold(
                     "Disclosures since \(Words.time(accounting.since).prefix(10))"
@@ -39,6 +40,7 @@ struct AuditAccounting: ParsableCommand {
                 )
                 terminal.say("      \(line.description); \(line.purpose)")
             }
+            for gap in lost { terminal.say(terminal.paint.red("not complete: \(gap)")) }
             terminal.say(
                 terminal.paint.dim(
                     "treatment, payment, operations, family and authorized disclosures are exempt; "
@@ -48,9 +50,9 @@ struct AuditAccounting: ParsableCommand {
         }
     }
 
-    private static func json(_ accounting: Accounting) -> JSONValue {
+    private static func json(_ accounting: Accounting, lost: [String]) -> JSONValue {
         [
-            "since": .string(accounting.since.description),
+            "since": .string(accounting.since.description), "lost": .strings(lost),
             "disclosures": .array(
                 accounting.lines.map { line in
                     [
@@ -87,9 +89,10 @@ struct AuditUnexplained: ParsableCommand {
                 names: try vault.names()
             )
             let terminal = options.terminal
+            let lost = vault.core.lostEntries
             if terminal.isJSON {
                 return terminal.answer([
-                    "examined": .int(Int64(found.examined)),
+                    "examined": .int(Int64(found.examined)), "lost": .strings(lost),
                     "unexplained": .array(found.findings.map(Self.json)),
                 ])
             }
@@ -97,6 +100,7 @@ struct AuditUnexplained: ParsableCommand {
                 "\(Words.count(found.findings.count, "access", "accesses")) without an explanation, "
                     + "of \(Words.number(found.examined)) looked at"
             )
+            for gap in lost { terminal.say("  \(terminal.paint.red(gap))") }
             for finding in found.findings {
                 terminal.say(
                     "  \(Words.time(finding.time))  \(finding.name) "

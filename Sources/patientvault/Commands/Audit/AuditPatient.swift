@@ -141,7 +141,8 @@ struct WhoSawReport {
             "proof": [
                 "entries": .int(Int64(finding.entries.count)),
                 "logSize": finding.treeSize.map { .int(Int64(clamping: $0)) } ?? .null,
-                "problems": .strings(finding.problems), "document": .string(proof),
+                "problems": .strings(finding.problems), "notes": .strings(finding.notes),
+                "document": .string(proof),
             ],
         ]
     }

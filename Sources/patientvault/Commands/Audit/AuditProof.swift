@@ -40,6 +40,7 @@ struct AuditVerify: ParsableCommand {
                     : "\(terminal.paint.red("damaged")): the log of \(size) does not hold"
             )
             for problem in finding.problems { terminal.say("  \(problem.kind): \(problem.detail)") }
+            for note in finding.notes { terminal.say("  \(terminal.paint.dim("note: \(note)"))") }
         }
         if !finding.isClean { throw ExitCode(ExitStatus.integrityFailure.rawValue) }
     }
@@ -103,6 +104,13 @@ struct AuditProve: ParsableCommand {
     var until: String?
     @Option(help: ArgumentHelp("A checkpoint that was kept elsewhere.", valueName: "file"))
     var checkpoint: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "With INDEX: a name that the log had before it lost entries.",
+            valueName: "o"
+        )
+    )
+    var origin: String?
     @OptionGroup var options: VaultOptions
 
     func run() throws {
@@ -133,6 +141,17 @@ struct AuditProve: ParsableCommand {
         let start = try Designation.date(from, option: "--from")?.earliest
         let end = try Designation.date(until, option: "--until")?.earliest
         switch (index, designation, start, end) {
+        case (let index?, _, nil, nil) where checkpoint.isEmpty && origin != nil:
+            let name = origin ?? ""
+            let body: JSONValue = [
+                "kind": "proof", "index": .int(Int64(clamping: index)), "origin": .string(name),
+            ]
+            return try vault.localGuard().proof(
+                ofEntry: index,
+                patient: designation,
+                under: name,
+                by: try vault.caller(for: body)
+            )
         case (let index?, _, nil, nil) where checkpoint.isEmpty:
             let body: JSONValue = ["kind": "proof", "index": .int(Int64(clamping: index))]
             return try vault.core.proof(

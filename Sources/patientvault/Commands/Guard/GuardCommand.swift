@@ -6,7 +6,10 @@ struct GuardCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "guard",
         abstract: "The Guard as a process of its own: keys, decisions and the log behind a socket.",
-        subcommands: [GuardServe.self, GuardUnseal.self, GuardSeal.self, GuardStatusCommand.self]
+        subcommands: [
+            GuardServe.self, GuardUnseal.self, GuardSeal.self, GuardStatusCommand.self,
+            GuardNewOrigin.self,
+        ]
     )
 }
 
