@@ -29,8 +29,18 @@ public protocol GuardKeeper: Sendable {
     /// - Throws: A ``Failure`` where the checkpoint cannot be written; it is sealed nevertheless.
     func seal() throws
 
+    /// How the witnesses of the log stand.
+    ///
+    /// - Returns: By name; empty where there are none, or nobody asks them.
+    func witnesses() -> [WitnessStanding]
+
     /// Called when the answer to a seal is on its way: the process may now throw its memory away.
     func leave()
+}
+
+extension GuardKeeper {
+    /// None.
+    public func witnesses() -> [WitnessStanding] { [] }
 }
 
 /// How a Guard's process stands.
@@ -65,6 +75,7 @@ enum ControlMessage: UInt8 {
     case unseal = 201
     case share = 202
     case seal = 203
+    case witnesses = 204
 }
 
 /// Answers keepers' messages: 0 and the state, or 1 and a failure.
@@ -81,7 +92,7 @@ enum ControlDispatch {
         }
         do {
             // Whether it is sealed is what every caller learns anyway.
-            guard isKeeper || kind == .look else {
+            guard isKeeper || kind == .look || kind == .witnesses else {
                 throw GuardError.notPermitted(action: "unseal or seal this Guard")
             }
             var body = Array(message.dropFirst())
@@ -95,6 +106,9 @@ enum ControlDispatch {
                 }
                 try keeper.offer(try KeyShare(parsing: text))
             case .seal: try keeper.seal()
+            case .witnesses:
+                let json = JSONValue.array(keeper.witnesses().map(\.json))
+                return Answer(bytes: [0] + json.bytes)
             }
             return Answer(bytes: [0] + encoded(keeper.look()), isFarewell: kind == .seal)
         } catch { return Answer(bytes: GuardDispatch.failure(error)) }
@@ -103,6 +117,17 @@ enum ControlDispatch {
     private static func encoded(_ state: KeeperState) -> [UInt8] {
         [state.isSealed ? 1 : 0] + state.vault.bytes
             + [UInt8(clamping: state.sharesGiven), UInt8(clamping: state.sharesNeeded)]
+    }
+
+    static func witnesses(_ answer: [UInt8]) throws -> [WitnessStanding] {
+        try GuardDispatch.throwFailure(in: answer)
+        guard let rows = JSONValue(parsing: Array(answer.dropFirst()))?.array else {
+            throw LinkError.malformedAnswer
+        }
+        return try rows.map { row in
+            guard let standing = WitnessStanding(row) else { throw LinkError.malformedAnswer }
+            return standing
+        }
     }
 
     static func state(_ answer: [UInt8]) throws -> KeeperState {
@@ -157,6 +182,16 @@ public struct KeeperClient: Sendable {
     /// - Returns: The state afterwards.
     /// - Throws: A ``Failure``.
     public func seal() throws -> KeeperState { try exchange(.seal) }
+
+    /// How the witnesses of the log stand.
+    ///
+    /// - Returns: By name.
+    /// - Throws: A ``Failure``.
+    public func witnesses() throws -> [WitnessStanding] {
+        try ControlDispatch.witnesses(
+            try transport.exchange([ControlMessage.witnesses.rawValue])
+        )
+    }
 
     private func exchange(_ kind: ControlMessage, _ body: [UInt8] = []) throws -> KeeperState {
         var message = [kind.rawValue] + body

@@ -19,6 +19,8 @@ public final class Server: HTTPService {
         public var leaseByteLimit = 64 << 20
         /// Words of the pages on which people sign in; without any, no app is started in a browser.
         public var pages: [PageWords] = []
+        /// How the log's witnesses stand, for `/metrics`; empty where the Guard is another process.
+        public var witnesses: @Sendable () -> [WitnessGauge] = { [] }
 
         /// Takes an origin.
         ///
@@ -164,7 +166,8 @@ public final class Server: HTTPService {
             // A sealed Guard, or one that has stopped, tells no time.
             _ = try vault.guard.incidentTime()
             return plain(200, "ready")
-        case .metrics: return plain(200, metrics.text(leases: leases.count))
+        case .metrics:
+            return plain(200, metrics.text(leases: leases.count, witnesses: options.witnesses()))
         case .openAPI: return json(200, OpenAPI(base: base).document)
         case .capabilities:
             try Self.checkAccept(call)

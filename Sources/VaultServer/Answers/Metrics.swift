@@ -40,7 +40,7 @@ final class Metrics: Sendable {
         state.withLock { $0.notifications[how.rawValue, default: 0] += 1 }
     }
 
-    func text(leases: Int) -> String {
+    func text(leases: Int, witnesses: [WitnessGauge] = []) -> String {
         let state = state.withLock { $0 }
         var lines = [
             "# HELP patientvault_requests_total Requests by interaction and status.",
@@ -77,6 +77,7 @@ final class Metrics: Sendable {
         for (how, count) in state.notifications.sorted(by: { $0.key < $1.key }) {
             lines.append("patientvault_notifications_total{outcome=\"\(how)\"} \(count)")
         }
+        lines += WitnessGauge.lines(witnesses)
         return lines.joined(separator: "\n")
     }
 }

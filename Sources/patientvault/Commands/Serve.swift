@@ -6,6 +6,7 @@ internal import Glibc
 internal import Darwin
 #endif
 internal import Guard
+internal import GuardLink
 internal import Sealing
 internal import Synchronization
 internal import Vault
@@ -49,6 +50,14 @@ struct Serve: ParsableCommand {
         help: "Let subscriptions be told at addresses of this machine: for trying things out."
     )
     var notifiesLoopback = false
+    @Option(
+        name: .customLong("cosign-every"),
+        help: ArgumentHelp(
+            "Seconds between two questions to the witnesses, where the Guard is in this process.",
+            valueName: "s"
+        )
+    )
+    var cosignSeconds = PeriodicCosigning.shippedSeconds
     @OptionGroup var options: VaultOptions
 
     func run() throws {
@@ -59,8 +68,10 @@ struct Serve: ParsableCommand {
                 try WitnessCheck(folder: options.folder, terminal: options.terminal)
                     .run(try vault.localGuard())
             }
+            let cosigning = try Self.cosigning(vault, seconds: cosignSeconds)
             var serving = Server.Options(origin: place.address(port: port))
             serving.pages = try Languages.pages()
+            serving.witnesses = { cosigning?.standings.map(WitnessGauge.init) ?? [] }
             let server = Server(
                 vault: vault.service,
                 options: serving,
@@ -93,7 +104,22 @@ struct Serve: ParsableCommand {
                     }
                 }
             }
+            cosigning?.stop()
+            if let finding = cosigning?.finding { throw finding }
         }
+    }
+
+    /// Asks the witnesses while serving; what one of them knows can end the process.
+    private static func cosigning(_ vault: OpenVault, seconds: Int) throws -> PeriodicCosigning? {
+        guard !vault.isGuardElsewhere else { return nil }
+        let core = try vault.localGuard()
+        return PeriodicCosigning(
+            folder: vault.folder,
+            seconds: seconds,
+            core: { core.hasStopped ? nil : core },
+            // The listener ends as it does when it is told to; every call is refused already.
+            ended: { _ in kill(getpid(), SIGTERM) }
+        )
     }
 
     /// Where clients reach the server.
@@ -177,4 +203,15 @@ struct CheckpointKeeper {
     }
 
     func stop() { timer.cancel() }
+}
+
+extension WitnessGauge {
+    fileprivate init(_ standing: WitnessStanding) {
+        self.init(
+            name: standing.name,
+            isCosigning: standing.failure == nil,
+            entries: standing.cosigned ?? 0,
+            time: standing.time
+        )
+    }
 }

@@ -33,9 +33,13 @@ final class GuardProcess: GuardKeeper {
     private let state = Mutex(State())
     /// One attempt to unseal at a time: each may take a third of a second and a quarter of a gigabyte.
     private let attempts = Mutex(())
+    /// Made when serving begins.
+    private let cosigning = Mutex<PeriodicCosigning?>(nil)
+    private let cosignSeconds: Int
 
-    init(folder: VaultFolder) throws {
+    init(folder: VaultFolder, cosignSeconds: Int = PeriodicCosigning.shippedSeconds) throws {
         self.folder = folder
+        self.cosignSeconds = cosignSeconds
         keyFile = try PassphraseFile(parsing: try Files.readText(folder.keyFile))
         folder.finishPolicies()
         // Broken rules are said at the start, and not first when somebody unseals.
@@ -56,6 +60,8 @@ final class GuardProcess: GuardKeeper {
             )
         }
     }
+
+    func witnesses() -> [WitnessStanding] { cosigning.withLock { $0 }?.standings ?? [] }
 
     func unseal(passphrase: SecretBytes) throws {
         try attempts.withLock { _ in
@@ -112,6 +118,8 @@ final class GuardProcess: GuardKeeper {
             return state.core
         }
         guard let core else { return }
+        // What a witness knows ended it: nothing more is signed.
+        guard cosigning.withLock({ $0 })?.finding == nil else { return }
         let note = try? core.checkpoint()
         try core.seal()
         if let note { try keep(note) }
@@ -120,13 +128,21 @@ final class GuardProcess: GuardKeeper {
     /// The main thread replaces the process.
     func leave() { kill(getpid(), SIGUSR1) }
 
-    /// Waits for signals, and keeps a checkpoint outside the folder at least every ten seconds.
+    /// Waits for signals, keeps a checkpoint outside the folder at least every ten seconds, and has witnesses
+    /// cosign it in the background.
     func serve(until signals: GuardSignals) -> Ending {
+        let periodic = PeriodicCosigning(folder: folder, seconds: cosignSeconds) { [weak self] in
+            self?.core
+        }
+        cosigning.withLock { $0 = periodic }
         var seconds = 0
         while true {
             switch signals.next() {
-            case .end: return .ended
+            case .end:
+                periodic.stop()
+                return periodic.finding.map { .stopped($0) } ?? .ended
             case .seal:
+                periodic.stop()
                 try? seal()
                 return .sealed
             case .reload:
@@ -138,6 +154,7 @@ final class GuardProcess: GuardKeeper {
                 }
             case nil: break
             }
+            if let finding = periodic.finding { return .stopped(finding) }
             if core?.hasStopped == true { return .stopped(GuardStopped()) }
             seconds += 1
             guard seconds.isMultiple(of: 5) else { continue }

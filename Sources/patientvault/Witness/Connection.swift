@@ -18,6 +18,11 @@ struct Connection: ~Copyable {
     init(descriptor: Int32, seconds: Int) {
         self.descriptor = descriptor
         deadline = Self.now() + seconds
+        Self.limit(descriptor, seconds: seconds)
+    }
+
+    /// Bounds how long one call of the kernel waits, connecting included.
+    private static func limit(_ descriptor: Int32, seconds: Int) {
         var limit = timeval(tv_sec: seconds, tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             setsockopt(
@@ -32,9 +37,11 @@ struct Connection: ~Copyable {
 
     /// Connects to a host; `nil` where nobody answers there.
     init?(host: String, port: String, seconds: Int) {
-        guard let socket = Self.open(host: host, port: port, { connect($0, $1, $2) == 0 }) else {
-            return nil
+        let opened = Self.open(host: host, port: port) { descriptor, address, length in
+            Self.limit(descriptor, seconds: seconds)
+            return connect(descriptor, address, length) == 0
         }
+        guard let socket = opened else { return nil }
         self.init(descriptor: socket, seconds: seconds)
     }
 

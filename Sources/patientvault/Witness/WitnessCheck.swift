@@ -26,14 +26,7 @@ struct WitnessCheck {
         }
         var cosigning = try Cosigning(core: core)
         for witness in witnesses { try cosigning.ask(witness, from: 0) }
-        guard !cosigning.isForked else {
-            throw Complaint(
-                kind: .integrity,
-                code: "guard.forked",
-                message: "a witness has cosigned another log than this one",
-                hint: "nothing is served: find out which of the two is true before anything else"
-            )
-        }
+        try cosigning.requireOneLog()
         if cosigning.count > 0 {
             try Files.replace(folder.cosignedFile, mode: 0o644, cosigning.note.bytes)
         }

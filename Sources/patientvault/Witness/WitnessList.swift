@@ -53,8 +53,8 @@ struct WitnessAddress {
         case unreachable
     }
 
-    func post(_ body: [UInt8]) -> Answer {
-        guard let connection = Connection(host: host, port: port, seconds: 10) else {
+    func post(_ body: [UInt8], seconds: Int = 10) -> Answer {
+        guard let connection = Connection(host: host, port: port, seconds: seconds) else {
             return .unreachable
         }
         let name = port == "80" ? host : "\(host):\(port)"
@@ -70,56 +70,5 @@ struct WitnessAddress {
             return .knows(size)
         }
         return .refused(status: status)
-    }
-}
-
-/// Cosignatures for the newest checkpoint of an open vault.
-struct Cosigning {
-    let core: any GuardService
-    /// The cosigned checkpoint so far; starts as the log's own.
-    private(set) var note: SignedNote
-    /// Witnesses that did not cosign, and why.
-    private(set) var failures: [(name: String, why: String)] = []
-    /// How many did.
-    private(set) var count = 0
-    /// Whether a witness has cosigned another log than this one: the two cannot both be true.
-    private(set) var isForked = false
-
-    init(core: any GuardService) throws {
-        self.core = core
-        note = try SignedNote(parsing: Array(try core.witnessRequest(from: 0).checkpoint.utf8))
-    }
-
-    /// Asks a witness; a witness that knows more than this log has ends everything.
-    ///
-    /// - Throws: ``GuardError/logRolledBack(size:witnessed:)``.
-    mutating func ask(_ witness: WitnessAddress, from known: UInt64) throws {
-        var answer = witness.post(try core.witnessRequest(from: known).body)
-        if case .knows(let size) = answer {
-            answer = witness.post(try core.witnessRequest(from: size).body)
-        }
-        switch answer {
-        case .line(let text): take(text, of: witness.key)
-        case .knows: fail(witness, "it changes its mind about the size that it knows")
-        case .refused(let status):
-            if [Witness.Refusal.forked, .notConsistent].contains(where: { $0.status == status }) {
-                isForked = true
-            }
-            fail(witness, "it refused with status \(status)")
-        case .unreachable: fail(witness, "it cannot be reached")
-        }
-    }
-
-    private mutating func fail(_ witness: WitnessAddress, _ why: String) {
-        failures.append((witness.key.name, why))
-    }
-
-    /// Adds cosignature lines; only one that verifies counts.
-    mutating func take(_ text: String, of key: NoteVerifierKey) {
-        guard let signed = try? SignedNote(parsing: note.bytes + Array(text.utf8)),
-            signed.verify([key]).isVerified(by: key)
-        else { return failures.append((key.name, "its cosignature does not verify")) }
-        note = signed
-        count += 1
     }
 }

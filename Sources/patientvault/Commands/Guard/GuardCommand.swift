@@ -29,12 +29,13 @@ struct KeeperOptions: ParsableArguments {
         return KeeperClient(try GuardAddress(path).transport())
     }
 
-    func show(_ state: KeeperState) {
+    func show(_ state: KeeperState, witnesses: [WitnessStanding] = []) {
         if terminal.isJSON {
             return terminal.answer([
                 "sealed": .bool(state.isSealed), "vaultID": .string(state.vault.description),
                 "sharesGiven": .int(Int64(state.sharesGiven)),
                 "sharesNeeded": .int(Int64(state.sharesNeeded)),
+                "witnesses": .array(witnesses.map(\.json)),
             ])
         }
         let paint = terminal.paint
@@ -42,6 +43,12 @@ struct KeeperOptions: ParsableArguments {
         terminal.say("  vault id  \(state.vault)")
         if state.sharesGiven > 0 {
             terminal.say("  shares    \(state.sharesGiven) of \(state.sharesNeeded)")
+        }
+        for witness in witnesses {
+            let size = witness.cosigned.map { "cosigned \($0) entries" } ?? "has not cosigned"
+            let when = witness.time.map { " at \(Words.time($0))" } ?? ""
+            let why = witness.failure.map { paint.yellow("; now: \($0)") } ?? ""
+            terminal.say("  witness   \(witness.name) \(size)\(when)\(why)")
         }
     }
 }
@@ -97,5 +104,8 @@ struct GuardStatusCommand: ParsableCommand {
 
     @OptionGroup var options: KeeperOptions
 
-    func run() throws { options.show(try options.client().look()) }
+    func run() throws {
+        let client = try options.client()
+        options.show(try client.look(), witnesses: try client.witnesses())
+    }
 }

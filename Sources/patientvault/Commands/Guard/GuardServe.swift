@@ -41,6 +41,15 @@ struct GuardServe: ParsableCommand {
     )
     var connections: Int = 1_024
 
+    @Option(
+        name: .customLong("cosign-every"),
+        help: ArgumentHelp(
+            "Seconds between two questions to the witnesses of the vault's `.witnesses` file.",
+            valueName: "s"
+        )
+    )
+    var cosignSeconds = PeriodicCosigning.shippedSeconds
+
     @Flag(name: .customLong("stay-sealed"), help: .hidden) var staysSealed = false
 
     @Option(
@@ -64,7 +73,7 @@ struct GuardServe: ParsableCommand {
         let terminal = output.terminal
         try GuardRequirements(folder: folder).check()
         let signals = GuardSignals()
-        let process = try GuardProcess(folder: folder)
+        let process = try GuardProcess(folder: folder, cosignSeconds: cosignSeconds)
         if !staysSealed, let secret = try credential() { try process.unseal(passphrase: secret) }
         var limits = LinkLimits()
         limits.connectionCount = connections
