@@ -9,7 +9,20 @@ struct TreeCheck: Sendable {
     /// Entries so far.
     private(set) var size: UInt64 = 0
 
-    init(checkpoints: [Checkpoint]) { verifier = LogVerifier(checkpoints: checkpoints) }
+    /// Starts at an empty log or takes up an earlier pass.
+    init(
+        tree: CompactRange = CompactRange(),
+        lastTime: Instant? = nil,
+        checkpoints: [Checkpoint]
+    ) {
+        verifier = LogVerifier(tree: tree, lastTime: lastTime, checkpoints: checkpoints)
+        size = tree.size
+    }
+
+    /// The tree so far, as it was computed.
+    var tree: CompactRange { verifier.tree }
+    /// Time of the last entry.
+    var lastTime: Instant? { verifier.lastTime }
 
     /// Takes the next entry.
     ///
@@ -37,12 +50,31 @@ struct TreeCheck: Sendable {
         }
     }
 
+    /// Hashes the entries up to `end`, and compares what they complete.
+    mutating func run(to end: UInt64 = .max >> 1, of storage: any GuardStorage) throws {
+        while let batch = try EntryBatch.read(from: size, to: end, of: storage) {
+            for place in 0..<batch.count {
+                add(
+                    batch.indices[place],
+                    batch.withEntry(place) { EntryCodec.measured($0) }
+                        .map { ($0.frame.time, $0.leaf) }
+                )
+            }
+            try compare(batch, storage)
+        }
+    }
+
+    /// Leaves a pass that goes on later: what was found until here is a problem now.
+    mutating func pause() {
+        for found in verifier.problems { problem(found.text) }
+    }
+
     /// Ends the pass.
     ///
     /// - Parameter expected: How many entries the log has.
     mutating func finish(expected: UInt64) {
         verifier.finish()
-        for found in verifier.problems { problem(found.text) }
+        pause()
         if size != expected { problem("the log moved while it was read") }
     }
 
@@ -56,18 +88,36 @@ extension StateAudit {
     /// Hashes every entry and stored node, and compares the kept checkpoint.
     mutating func checkTree(extending outside: [UInt8]?) throws {
         var check = TreeCheck(checkpoints: try checkpoints(extending: outside))
-        let storage = try state.storage
-        while let batch = try EntryBatch.read(from: check.size, of: storage) {
-            for place in 0..<batch.count {
-                check.add(
-                    batch.indices[place],
-                    batch.withEntry(place) { EntryCodec.measured($0) }
-                        .map { ($0.frame.time, $0.leaf) }
-                )
-            }
-            try check.compare(batch, storage)
-        }
+        try check.run(of: try state.storage)
         take(&check)
+    }
+
+    /// Compares the hashes of some entries; whether the log's end was reached.
+    mutating func checkTree(
+        _ progress: inout VerificationProgress,
+        step: UInt64
+    ) throws -> Bool {
+        let storage = try state.storage
+        let hashes = StoredHashes(storage: storage)
+        var check = TreeCheck(
+            tree: try CompactRange(size: progress.entries, reader: hashes),
+            lastTime: progress.lastTime,
+            checkpoints: try checkpoints(extending: nil)
+        )
+        let size = state.frontier.size
+        let end = min(size, progress.entries + max(1, step))
+        // Entries behind the end that the state knows are found too.
+        try check.run(to: end == size ? .max >> 1 : end, of: storage)
+        if end == size {
+            take(&check)
+        } else {
+            check.pause()
+            for found in check.problems { problem(found.kind, found.detail) }
+        }
+        progress.entries = check.tree.size
+        progress.treeRoot = check.tree.root
+        progress.lastTime = check.lastTime
+        return end == size
     }
 
     /// Ends a check and takes over what it found.
@@ -77,7 +127,8 @@ extension StateAudit {
         result.entries = check.size
     }
 
-    /// The kept checkpoint and one from outside, as far as they are this log's.
+    /// The kept checkpoint and one from outside, as far as they are this log's, and as far as their last
+    /// entries are not among those that the log's name tells are lost.
     mutating func checkpoints(extending outside: [UInt8]?) throws -> [Checkpoint] {
         var checkpoints: [Checkpoint] = []
         let kept = try state.storage.lastCheckpoint()

@@ -18,44 +18,67 @@ public struct VerifyReport: Sendable {
 extension VaultService {
     /// Checks log, proofs, facts, keys, indexes, and every stored version against the log.
     ///
+    /// - Parameters:
+    ///   - caller: An administrator, officer, overseer or the operator; asks more than once.
+    ///   - resumption: Where a Guard of this process keeps how far it has come; `nil` to keep nothing.
     /// - Returns: Problems as values.
     /// - Throws: A ``Failure`` where a file cannot be read at all.
     /// - Complexity: O(entries + versions).
-    public func verify(by caller: Caller = .operator) throws -> VerifyReport {
-        try verify(versionsAtOnce: 200_000, by: caller)
+    public func verify(
+        by caller: Caller = .operator,
+        resumption: VerifyResumption? = nil
+    ) throws -> VerifyReport {
+        try verify(versionsAtOnce: 200_000, by: caller, resumption: resumption)
     }
 
     /// The same; so many versions are remembered at once, about half a kilobyte each, and a larger vault is
     /// checked share by share of its patients.
-    func verify(versionsAtOnce: Int, by caller: Caller = .operator) throws -> VerifyReport {
+    func verify(
+        versionsAtOnce: Int,
+        by caller: Caller = .operator,
+        resumption: VerifyResumption? = nil
+    ) throws -> VerifyReport {
         // A damaged file is told of below.
         let versions = (try? records.counts().versions) ?? 0
-        let shares = UInt32(clamping: versions / versionsAtOnce + 1)
-        var audit = try `guard`.audit(AuditShare(number: 0, of: shares), by: caller)
-        var check = StoredVersions()
-        try compare(AuditShare(number: 0, of: shares), audit, &check)
-        audit.expected = [:]
-        for number in 1..<max(shares, 1) {
-            let share = AuditShare(number: number, of: shares)
-            let next = try `guard`.audit(share, by: caller)
-            let known = Set(audit.problems)
-            audit.problems += next.problems.filter { !known.contains($0) }
-            try compare(share, next, &check)
-        }
-        for problem in try records.integrityCheck() {
-            audit.problems.append(AuditProblem(kind: "file", detail: problem.detail))
-        }
-        for (id, records) in audit.incidents.sorted(by: { $0.key < $1.key })
-        where (try? Incident(records: records)) == nil {
-            audit.problems.append(
-                AuditProblem(kind: "log", detail: "breach case `\(id)` took a step that is none")
+        var work = VerifyWork(
+            guard: `guard`,
+            caller: caller,
+            resumption: resumption,
+            shareCount: UInt32(clamping: versions / versionsAtOnce + 1),
+            now: try `guard`.incidentTime()
+        )
+        try work.begin()
+        let count = work.progress.shareCount
+        for share in (0..<count).map({ AuditShare(number: $0, of: count) })
+        where !work.progress.shares.contains(share.number) {
+            let audit = try work.audit(share)
+            var check = StoredVersions()
+            try compare(share, audit, &check)
+            var problems = audit.problems
+            for (id, records) in audit.incidents.sorted(by: { $0.key < $1.key })
+            where (try? Incident(records: records)) == nil {
+                problems.append(
+                    AuditProblem(
+                        kind: "log",
+                        detail: "breach case `\(id)` took a step that is none"
+                    )
+                )
+            }
+            try work.finish(
+                share,
+                problems: problems + check.problems,
+                notes: audit.notes,
+                versions: check.count
             )
         }
+        for problem in try records.integrityCheck() {
+            work.progress.problems.append(AuditProblem(kind: "file", detail: problem.detail))
+        }
         return VerifyReport(
-            entries: audit.entries,
-            versions: check.count,
-            problems: audit.problems + check.problems,
-            notes: audit.notes
+            entries: work.entries,
+            versions: work.progress.versions,
+            problems: work.progress.problems,
+            notes: work.progress.notes
         )
     }
 

@@ -6,13 +6,19 @@ internal import VaultCore
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Checks everything: log, proofs, facts, keys, indexes, every stored version.",
-        discussion: "Exits with 4 where anything is not as it was written."
+        discussion: """
+            Exits with 4 where anything is not as it was written. One that was stopped goes on with --resume: by \
+            entry where the log's hashes are compared, then by share of the patients. What was looked at before \
+            is not looked at again, and the answer says so.
+            """
     )
 
+    @Flag(help: "Go on where a verification was stopped.") var resume = false
     @OptionGroup var options: VaultOptions
 
     func run() throws {
-        let finding = try Self.finding(options)
+        if resume, options.runningGuard != nil { throw GuardIsElsewhere() }
+        let finding = try Self.finding(options, resuming: resume)
         Self.show(finding, on: options.terminal)
         if !finding.isClean { throw ExitCode(ExitStatus.integrityFailure.rawValue) }
     }
@@ -38,7 +44,7 @@ struct Verify: ParsableCommand {
         }
     }
 
-    static func finding(_ options: VaultOptions) throws -> Finding {
+    static func finding(_ options: VaultOptions, resuming: Bool = false) throws -> Finding {
         var finding = Finding()
         // The Guard's own files are looked at where it runs.
         if options.runningGuard == nil {
@@ -53,7 +59,12 @@ struct Verify: ParsableCommand {
         }
         do {
             try options.withVault { vault in
-                let report = try vault.service.verify(by: try vault.session())
+                let report = try vault.service.verify(
+                    by: try vault.session(),
+                    resumption: try resumption(vault, options, resuming: resuming)
+                )
+                // CRASH: a finished verification's progress is left; the next one goes on from its end.
+                Files.remove(vault.folder.progressFile)
                 finding.entries = report.entries
                 finding.versions = report.versions
                 finding.problems += report.problems.map { ($0.kind, $0.detail) }
@@ -69,6 +80,25 @@ struct Verify: ParsableCommand {
             finding.problems.append((failure.code, failure.message))
         }
         return finding
+    }
+
+    /// Keeps progress in the vault's folder; a Guard elsewhere keeps none.
+    private static func resumption(
+        _ vault: OpenVault,
+        _ options: VaultOptions,
+        resuming: Bool
+    ) throws -> VerifyResumption? {
+        guard !vault.isGuardElsewhere else { return nil }
+        let file = vault.folder.progressFile
+        let terminal = options.terminal
+        if resuming, !Files.exists(file) {
+            terminal.note("from the beginning: no verification of this vault was stopped")
+        }
+        return VerifyResumption(
+            earlier: resuming && Files.exists(file) ? try Files.read(file) : nil,
+            say: { terminal.note($0) },
+            keep: { try Files.replace(file, $0) }
+        )
     }
 
     static func show(_ finding: Finding, on terminal: Terminal) {

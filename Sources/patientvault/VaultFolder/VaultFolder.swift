@@ -22,6 +22,8 @@ struct VaultFolder {
     var recordsFile: String { path + "/records.sqlite" }
     var policies: String { path + "/policies" }
     var sums: String { path + "/files.sum" }
+    /// How far a verification that was stopped had come; sealed.
+    var progressFile: String { path + "/verify.progress" }
     var checkpointFile: String { path + ".checkpoint" }
     /// The newest checkpoint that witnesses cosigned.
     var cosignedFile: String { path + ".cosigned" }

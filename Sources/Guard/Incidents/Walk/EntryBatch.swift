@@ -15,12 +15,17 @@ struct EntryBatch: Sendable {
 
     var count: Int { indices.count }
 
-    /// Reads on from an entry; `nil` behind the last.
-    static func read(from first: UInt64, of storage: any GuardStorage) throws -> EntryBatch? {
+    /// Reads on from an entry; `nil` behind the last, or where `end` is reached.
+    static func read(
+        from first: UInt64,
+        to end: UInt64 = .max >> 1,
+        of storage: any GuardStorage
+    ) throws -> EntryBatch? {
+        guard first < end else { return nil }
         var batch = EntryBatch()
         batch.indices.reserveCapacity(limit.entries)
         batch.ends.reserveCapacity(limit.entries)
-        try storage.forEachEntry(in: first..<UInt64.max >> 1) { index, bytes in
+        try storage.forEachEntry(in: first..<end) { index, bytes in
             batch.indices.append(index)
             batch.bytes.append(contentsOf: bytes)
             batch.ends.append(batch.bytes.count)
