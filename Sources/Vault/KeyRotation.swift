@@ -26,7 +26,7 @@ extension VaultService {
     ) throws -> Receipt? {
         var old: [SealedRow] = []
         try records.forEachRow(of: patient, segments: nil, versions: .all) { old.append($0.copy()) }
-        let plan = try localGuard().beginKeyRotation(
+        let plan = try `guard`.beginKeyRotation(
             of: patient,
             rows: old.map { RotationRow($0) },
             reason: reason,

@@ -59,7 +59,7 @@ public struct VaultService: Sendable {
         for erased in try `guard`.erasedPatients(by: caller) { try records.erase(erased) }
     }
 
-    /// The Guard of this process, for what no wire carries: replaced keys, backups, cosigning, some proofs.
+    /// The Guard of this process, for what no wire carries: keys that need the root key, backups, previews.
     ///
     /// - Returns: The Guard itself.
     /// - Throws: ``GuardIsElsewhere`` where it runs in another process.

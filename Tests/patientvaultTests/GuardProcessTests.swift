@@ -19,6 +19,11 @@ final class GuardedVault {
         (tool, scratch) = try DemoVault.copy()
     }
 
+    /// Another vault than the demo's.
+    init(_ plain: PlainVault) {
+        (tool, scratch) = (plain.tool, plain.scratch)
+    }
+
     deinit { serving?.process.terminate() }
 
     var socket: String { scratch.path("s") }

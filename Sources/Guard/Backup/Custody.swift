@@ -57,11 +57,22 @@ extension GuardCore {
 
     /// The key that a part of backups is sealed to.
     ///
-    /// - Parameter part: Which part.
+    /// - Parameters:
+    ///   - part: Which part.
+    ///   - caller: Anybody whom the vault knows, by ``GuardRequest/status``: it is a public key.
     /// - Returns: `nil` before there is a custodian.
-    /// - Throws: A ``Failure``.
-    public func custody(of part: BackupPart) throws -> Custody? {
-        try exclusively { try $0.state.custody(of: part) }
+    /// - Throws: ``GuardError/notAuthenticated`` and other ``Failure``s.
+    public func custody(of part: BackupPart, by caller: Caller) throws -> Custody? {
+        try exclusively { mutable in
+            _ = try authorize(
+                caller,
+                &mutable,
+                for: GuardRequest.status,
+                kinds: Set(RequesterKind.allCases),
+                action: "see the status"
+            )
+            return try mutable.state.custody(of: part)
+        }
     }
 }
 

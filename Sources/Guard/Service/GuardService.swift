@@ -339,6 +339,39 @@ public protocol GuardService: Sendable {
     func audit(_ share: AuditShare, by caller: Caller) throws -> GuardAudit
     /// Checks the log alone.
     func auditLog(extending checkpoint: [UInt8]?, by caller: Caller) throws -> GuardAudit
+    /// A portable proof that a window has no entry about a patient; `nil` where it is not so.
+    func notAccessedProof(
+        of patient: PatientDesignation,
+        from: Instant,
+        until: Instant,
+        by caller: Caller
+    ) throws -> String?
+    /// Checkpoints of this log, oldest first, connected into one file; tells sizes and hashes only.
+    func checkpointChain(_ notes: [String]) throws -> String
+
+    // MARK: Keys
+
+    /// The key that a part of backups is sealed to.
+    func custody(of part: BackupPart, by caller: Caller) throws -> Custody?
+    /// Names the key that a part of later backups is sealed to.
+    func setCustody(
+        _ key: CustodyPublicKey,
+        of part: BackupPart,
+        by caller: Caller,
+        context: CallContext
+    ) throws -> Int
+    /// Begins to replace a patient's key; hands over keys of single epochs.
+    func beginKeyRotation(
+        of patient: PatientPseudonym,
+        rows: [RotationRow],
+        reason: String,
+        by caller: Caller,
+        context: CallContext
+    ) throws -> KeyRotationPlan
+    /// Gives the next shard a new key; call until nothing is left.
+    func rotateNextShard(by caller: Caller, context: CallContext) throws -> ShardProgress
+    /// The name under which the record side knows a patient, for those who may replace keys.
+    func pseudonym(of patient: PatientDesignation, by caller: Caller) throws -> PatientPseudonym
 
     // MARK: Erasure
 

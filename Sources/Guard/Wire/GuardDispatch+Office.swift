@@ -98,6 +98,14 @@ extension GuardDispatch {
         case .auditLog:
             let checkpoint: [UInt8]? = try wire.take()
             out.put(try service.auditLog(extending: checkpoint, by: try wire.last()))
+        case .notAccessedProof:
+            let patient: PatientDesignation = try wire.take()
+            let (from, until): (Instant, Instant) = (try wire.take(), try wire.take())
+            let caller: Caller = try wire.last()
+            out.put(
+                try service.notAccessedProof(of: patient, from: from, until: until, by: caller)
+            )
+        case .checkpointChain: out.put(try service.checkpointChain(try wire.last()))
         default: throw WireError()
         }
     }

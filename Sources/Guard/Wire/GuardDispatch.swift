@@ -7,7 +7,7 @@ internal import VaultCore
 /// A message is an operation and its values; an answer is 0 and a value, or 1 and a failure. The Guard proves
 /// every caller itself; nothing here does, and nothing here can be reached without one, except what tells
 /// nothing about anybody (``GuardOperation/hello``, ``GuardOperation/time``, ``GuardOperation/checkpoint``,
-/// ``GuardOperation/witnessRequest``).
+/// ``GuardOperation/witnessRequest``, ``GuardOperation/checkpointChain``).
 public enum GuardDispatch {
     /// Answers one message.
     ///
@@ -75,8 +75,10 @@ public enum GuardDispatch {
         case ..<40: try answerDisclosure(operation, &wire, &out, service)
         case ..<60: try answerWriting(operation, &wire, &out, service)
         case ..<70: try answerLog(operation, &wire, &out, service)
+        case 72..<80: try answerKeys(operation, &wire, &out, service)
         case 93, 125..<128: try answerTokens(operation, &wire, &out, service)
         case 100..<110: try answerSubscriptions(operation, &wire, &out, service)
+        case 110: try answerLog(operation, &wire, &out, service)
         case 120..<125: try answerAccounts(operation, &wire, &out, service)
         case 130..<138: try answerLaunches(operation, &wire, &out, service)
         default: try answerOffice(operation, &wire, &out, service)

@@ -57,10 +57,15 @@ enum GuardOperation: UInt8, CaseIterable {
     case historyProof = 64
     case audit = 66
     case auditLog = 67
-    /// 65 before it had a filter.
-    case accessLog = 68
+    case notAccessedProof = 68
+    case checkpointChain = 69
     case erase = 70
     case erasedPatients = 71
+    case custody = 72
+    case setCustody = 73
+    case beginKeyRotation = 74
+    case rotateNextShard = 75
+    case pseudonym = 76
     case recordIncident = 80
     case incidents = 81
     case incidentRecords = 82
@@ -83,6 +88,8 @@ enum GuardOperation: UInt8, CaseIterable {
     case noteEndedConsents = 106
     case subscriptionReferences = 107
     case switchOff = 108
+    /// 65 before it had a filter.
+    case accessLog = 110
     case setAccount = 120
     case disableAccount = 121
     case accounts = 122

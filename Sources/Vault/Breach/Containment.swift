@@ -88,18 +88,18 @@ extension VaultService {
         by person: any IncidentPerson,
         context: CallContext
     ) throws -> [PatientPseudonym] {
-        let erased = Set(try localGuard().erasedPatients(by: .operator))
-        return try patients.filter { patient in
-            guard !erased.contains(patient) else { return false }
+        try patients.filter { patient in
             let body: JSONValue = [
                 "kind": "rotate-patient-key", "patient": .string(patient.description),
             ]
-            _ = try rotateKey(
-                of: patient,
-                reason: "breach case \(incident)",
-                by: try person.caller(for: body),
-                context: context
-            )
+            do {
+                _ = try rotateKey(
+                    of: patient,
+                    reason: "breach case \(incident)",
+                    by: try person.caller(for: body),
+                    context: context
+                )
+            } catch GuardError.erased { return false }
             return true
         }
     }

@@ -15,12 +15,21 @@ struct CustodyFolder {
 
     /// Makes a key, keeps its private half here, and names its public half in the vault's log.
     ///
-    /// Whoever holds the passphrase does it, also where a principal asked for the command around it.
+    /// Whoever holds the passphrase does it, also where a principal asked for the command around it; where the
+    /// Guard runs elsewhere, a security officer or an administrator.
     ///
     /// CRASH: a private key without its entry in the log; the next call writes over it.
-    func makeKey(_ part: BackupPart, for vault: OpenVault) throws -> Custody {
+    func makeKey(
+        _ part: BackupPart,
+        for vault: OpenVault,
+        by keeper: Acting = .operator
+    ) throws -> Custody {
+        func known() throws -> Custody? {
+            let caller = try keeper.caller(for: GuardRequest.status, vault: vault.core.vault)
+            return try vault.core.custody(of: part, by: caller)
+        }
         let key = try CustodyPrivateKey(seed: try SecretKey.random(from: SystemRandom()))
-        let generation = (try vault.localGuard().custody(of: part)?.generation ?? 0) + 1
+        let generation = (try known()?.generation ?? 0) + 1
         if !Files.isFolder(path) { try Files.makeFolder(path) }
         let json: JSONValue = [
             "patientvault-custody": 1, "part": .string(part.rawValue),
@@ -28,14 +37,16 @@ struct CustodyFolder {
             "seed": .string(key.seedText),
         ]
         try Files.replace(file(part, generation), Array(json.prettyText.utf8))
-        _ = try vault.localGuard().setCustody(
+        _ = try vault.core.setCustody(
             key.publicKey,
             of: part,
-            by: .operator,
+            by: try keeper.caller(
+                for: ["kind": "keys", "action": "custody"],
+                vault: vault.core.vault
+            ),
             context: vault.context
         )
-        guard let named = try vault.localGuard().custody(of: part), named.publicKey == key.publicKey
-        else {
+        guard let named = try known(), named.publicKey == key.publicKey else {
             throw GuardError.damagedState
         }
         return named

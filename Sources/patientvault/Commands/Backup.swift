@@ -34,7 +34,10 @@ struct Backup: ParsableCommand {
             var custodies: [BackupPart: Custody] = [:]
             var isNew = false
             for part in BackupPart.allCases {
-                if let known = try vault.localGuard().custody(of: part) {
+                if let known = try vault.localGuard().custody(
+                    of: part,
+                    by: .operator
+                ) {
                     custodies[part] = known
                 } else {
                     custodies[part] = try custodians.makeKey(part, for: vault)

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Consent
 internal import Guard
 internal import Vault
 internal import VaultCore
@@ -28,8 +29,7 @@ struct Erase: ParsableCommand {
         let designation = try Designation.patient(patient)
         let other = Acting.principal(try KeyFile(reading: second))
         try options.withVault(principalFor: "erase") { vault in
-            // The key backup's next generation is made by a Guard of this process only: nothing is half done.
-            _ = try vault.localGuard()
+            let keeper = try keeper(vault, other)
             var certificate = try vault.service.erase(
                 designation,
                 reason: reason,
@@ -38,7 +38,7 @@ struct Erase: ParsableCommand {
                 second: try other.session(of: vault.core, context: vault.context),
                 context: vault.context
             )
-            if let renewed = try renewKeyBackup(vault) {
+            if let renewed = try renewKeyBackup(vault, by: keeper) {
                 certificate.set("keyBackup", renewed)
             }
             if let out { try Files.deliver(Array(certificate.prettyText.utf8), to: out) }
@@ -49,13 +49,32 @@ struct Erase: ParsableCommand {
         }
     }
 
+    /// Who names the key backup's next generation: looked for before anything is erased, so that nothing is
+    /// half done.
+    private func keeper(_ vault: OpenVault, _ second: Acting) throws -> Acting {
+        guard vault.isGuardElsewhere else { return .operator }
+        let known = try vault.core.principals(by: try vault.session())
+        for person in [try options.acting(), second] {
+            guard case .principal(let key) = person else { continue }
+            let kind = known.first { $0.id == key.principal }?.requester.kind
+            if kind == .securityOfficer || kind == .administrator { return person }
+        }
+        throw Complaint(
+            kind: .notAllowed,
+            code: "erase.noKeeper",
+            message: "neither of the two may name the next key of the key backup",
+            hint: "through `--guard` one of them must be a security officer or an administrator"
+        )
+    }
+
     /// A new generation of the key backup: later ones are sealed to a new key, and the old private key goes.
     ///
     /// - Returns: What the certificate says of it; `nil` where there never was a backup.
-    private func renewKeyBackup(_ vault: OpenVault) throws -> JSONValue? {
-        guard let old = try vault.localGuard().custody(of: .keys) else { return nil }
+    private func renewKeyBackup(_ vault: OpenVault, by keeper: Acting) throws -> JSONValue? {
+        let caller = try keeper.caller(for: GuardRequest.status, vault: vault.core.vault)
+        guard let old = try vault.core.custody(of: .keys, by: caller) else { return nil }
         let folder = CustodyFolder(path: custody ?? vault.folder.custodyFolder)
-        let new = try folder.makeKey(.keys, for: vault)
+        let new = try folder.makeKey(.keys, for: vault, by: keeper)
         let destroyed = try folder.destroy(.keys, upTo: old.generation)
         return [
             "generation": .int(Int64(new.generation)), "keysDestroyedHere": .int(Int64(destroyed)),

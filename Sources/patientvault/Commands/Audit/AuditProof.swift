@@ -165,7 +165,7 @@ struct AuditProve: ParsableCommand {
         case (nil, let patient?, let start?, let end?) where checkpoint.isEmpty:
             return try calm(patient, start, end, vault)
         case (nil, nil, nil, nil) where !checkpoint.isEmpty:
-            return try vault.localGuard().checkpointChain(
+            return try vault.core.checkpointChain(
                 try checkpoint.map { try Files.readText($0) }
             )
         default:
@@ -187,7 +187,7 @@ struct AuditProve: ParsableCommand {
             "kind": "not-accessed-proof", "patient": LogQuery.text(of: patient),
             "from": .int(start.microseconds), "until": .int(end.microseconds),
         ]
-        let proof = try vault.localGuard().notAccessedProof(
+        let proof = try vault.core.notAccessedProof(
             of: patient,
             from: start,
             until: end,

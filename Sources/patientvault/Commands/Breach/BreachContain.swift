@@ -44,8 +44,6 @@ struct BreachContain: ParsableCommand {
             guard before.state != .closed else {
                 throw Complaint.badInput("the case is closed", hint: "reopen it first")
             }
-            // Keys are replaced by a Guard of this process only: nothing is half done where there is none.
-            if rotate != nil, !reverse { _ = try open.localGuard() }
             let measures = try what.measures(in: open)
             let earlier = try Self.states(of: measures, in: open)
             let done =
