@@ -4,13 +4,21 @@
     python3 verify.py FILE --key NAME+HASH+BASE64 [--witness KEY]... [--witnesses N]
 
 FILE is an entry proof, a history proof ("who saw my record"), a not-accessed proof, a chain of
-checkpoints or one signed checkpoint (docs/design/log.md). KEY is the log's public key, obtained from somewhere else than FILE; `@PATH` reads it from a file. Exit code 0:
-nothing speaks against FILE; 4: something does, one `problem:` line each; 64: usage.
+checkpoints or one signed checkpoint (docs/design/log.md). KEY is the log's public key, obtained from
+somewhere else than FILE; `@PATH` reads it from a file. Exit code 0: nothing speaks against FILE; 4:
+something does, one `problem:` line each; 64: usage.
 
 This is a second implementation, written from the format page and not from the Swift code. It opens
-no part that the file does not open itself, and needs no vault and no secret.
+no part that the file does not open itself, and needs no vault and no secret. It has two parts:
+
+  I.  What is believed and why: signatures, the tree, the map of heads, the chain of a patient's
+      entries, windows, lost entries. Whoever wants to know what a proof proves reads these lines.
+  II. Strict reading: files, numbers, JSON, forms. It decides nothing, and refuses all that is not
+      exactly of its form, so that no two readers can see two things in one file.
 """
 import argparse, base64, datetime, hashlib, hmac, json, re, struct, sys
+
+# ===== I. What is believed, and why ===============================================================
 
 # --- Ed25519 verification, RFC 8032 section 5.1.7 -------------------------------------------------
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
@@ -57,7 +65,156 @@ def ed25519_valid(public, message, signature):
     left, right = multiply(s, BASE), add(r, multiply(k, a))
     return all((left[i] * right[2] - right[i] * left[2]) % P == 0 for i in (0, 1))
 
-# --- strict small parsers -------------------------------------------------------------------------
+# --- who signed a checkpoint (c2sp.org/signed-note, tlog-cosignature) -----------------------------
+def check_signatures(note, key, witnesses, required, problem):
+    """The log itself signed, no line of a trusted key is wrong, and enough witnesses cosigned."""
+    text, signatures = note
+    good, cosigned = False, set()
+    for name, key_id, signature in signatures:
+        for k in [key] + witnesses:
+            if (k.name, k.id) != (name, key_id):
+                continue
+            valid = k.kind == 6  # ML-DSA: known, not checked, never counted
+            if k.kind == 1:
+                valid = ed25519_valid(k.public, text.encode(), signature)
+                good = good or (valid and k is key)
+            elif k.kind == 4 and len(signature) == 72:
+                stamp = struct.unpack(">Q", signature[:8])[0]
+                message = f"cosignature/v1\ntime {stamp}\n{text}".encode()
+                valid = stamp < 2**63 and ed25519_valid(k.public, message, signature[8:])
+                cosigned |= {(name, key_id)} if valid else set()
+            if not valid:
+                problem("signature", f"the signature of {name} is wrong")
+    if not good:
+        problem("signature", "the log's key did not sign this checkpoint")
+    if parse_checkpoint(text)[0] != key.name:
+        problem("origin", "the checkpoint is of another log than the key")
+    if len(cosigned) < required:
+        problem("witnesses", f"{len(cosigned)} of {required} cosignatures")
+
+# --- the tree (RFC 9162 sections 2.1.3.2 and 2.1.4.2) ---------------------------------------------
+def sha256(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+def root_from(leaf, index, size, path):
+    """The root of a tree of this size, if its leaf `index` is this one; None where the path cannot be."""
+    fn, sn, node = index, size - 1, leaf
+    for sibling in path:
+        if sn <= 0:
+            return None
+        if fn & 1 or fn == sn:
+            node = sha256(b"\x01", sibling, node)
+            while fn and not fn & 1:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            node = sha256(b"\x01", node, sibling)
+        fn, sn = fn >> 1, sn >> 1
+    return node if sn == 0 and index < size else None
+
+def extends(old, old_root, new, new_root, path):
+    """Whether the newer tree begins with the older one."""
+    if old == new:
+        return not path and old_root == new_root and (old > 0 or old_root == sha256())
+    if not 0 < old < new or not path:
+        return False
+    fn, sn = old - 1, new - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    if fn:
+        seed, path = path[0], path[1:]
+    else:
+        seed = old_root
+    fr = sr = seed
+    for node in path:
+        if sn <= 0:
+            return False
+        if fn & 1 or fn == sn:
+            fr, sr = sha256(b"\x01", node, fr), sha256(b"\x01", node, sr)
+            while fn and not fn & 1:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            sr = sha256(b"\x01", sr, node)
+        fn, sn = fn >> 1, sn >> 1
+    return sn == 0 and fr == old_root and sr == new_root
+
+# --- one entry: it is in the log, and what is open of it is what was logged -----------------------
+def check_entry(entry, size, root, problem):
+    leaf = sha256(b"\x00", entry.frame, *entry.sections)
+    if root_from(leaf, entry.index, size, entry.path) != root:
+        problem("inclusion", f"entry {entry.index} is not in the log at this place")
+    for number, (r, text) in entry.opened.items():
+        if hmac.new(r, text.encode(), hashlib.sha256).digest() != entry.sections[number][:32]:
+            problem("commitment", f"entry {entry.index}: section {number} is not what was logged")
+    if not header_fits(entry):
+        problem("header", f"entry {entry.index}: closed, incomplete or not this entry's")
+    if not all(part_fits(entry, part) for part in entry.parts):
+        problem("part", f"entry {entry.index}: a patient's part is not of its form")
+
+# --- the map of heads: how many entries a patient has, and which is the newest --------------------
+def map_root(patient, head, other, sides):
+    """The root to which a patient's head, or their absence, leads; None where it cannot be theirs."""
+    key, depth = sha256(b"patientvault/heads/key/v1\n", patient.encode()), len(sides)
+    place, node = int.from_bytes(key, "big"), bytes(32)
+    if head:
+        value = struct.pack(">QQ", *head) + patient.encode()
+        node = sha256(b"\x00", key, sha256(b"patientvault/heads/value/v1\n", value))
+    elif other:
+        apart = place ^ int.from_bytes(other[0], "big")
+        if apart == 0 or apart >> (256 - depth):
+            return None
+        node = sha256(b"\x00", *other)
+    for height, side in enumerate(sides):
+        right = place >> (256 - depth + height) & 1
+        node = sha256(b"\x01", side, node) if right else sha256(b"\x01", node, side)
+    return node
+
+def heads_say(block, patient, head, size, root, problem):
+    check_entry(block.entry, size, root, problem)
+    stated = stated_root(block.entry)
+    return (block.entry.kind == "heads" and stated is not None
+            and map_root(patient, head, block.other, block.sides) == stated)
+
+# --- a patient's list: unbroken down to the first entry, and nothing newer ------------------------
+def check_chain(entries, problem):
+    """Newest first: each part points at the next entry shown, counts fall by one, the last is 1."""
+    follows = None
+    for place, entry in enumerate(entries):
+        if len(entry.parts) != 1 or not part_fits(entry, entry.parts[0]):
+            return problem("part", f"entry {entry.index}: not exactly one patient's part is open")
+        part = entry.parts[0]
+        if place and (entry.time > entries[place - 1].time
+                      or follows != (entry.index, part["count"], part["patient"])):
+            problem("chain", f"entry {entry.index} is not the one pointed at")
+        follows = (part["previous"], part["count"] - 1, part["patient"])
+    if not entries or follows[0] is not None:
+        problem("chain", "the patient's first entry is not shown")
+
+def check_history(entries, heads, size, root, problem):
+    check_chain(entries, problem)
+    if heads is None:
+        print("note: that no newer entry exists is not proved: there is no heads block")
+        return
+    part = entries[0].parts[0] if entries and len(entries[0].parts) == 1 else {}
+    head = (part["count"], entries[0].index) if part and part_fits(entries[0], part) else (0, 0)
+    said = heads_say(heads, str(part.get("patient")), head, size, root, problem)
+    if heads.entry.index != size - 1:  # or an entry after the map could be left out
+        problem("heads", "the map is not the checkpoint's")
+    if not said or head == (0, 0):
+        problem("heads", "the first entry shown is not the patient's newest")
+
+# --- a calm window: the same head at both ends, and nothing lost in between -----------------------
+def check_window(patient, head, start, end, origin, size, root, problem):
+    for block in (start, end):
+        if not heads_say(block, patient, head, size, root, problem):
+            problem("heads", f"the map of entry {block.entry.index} does not say this")
+    if start.entry.index >= end.entry.index:
+        problem("heads", "the end does not follow the beginning")
+    for first, last in lost(origin):
+        if start.entry.index < first <= end.entry.index:
+            problem("heads", f"entries {first} to {last} of this window are lost")
+
+# ===== II. Strict reading =========================================================================
+
 class Malformed(Exception):
     pass
 
@@ -108,7 +265,7 @@ class Key:
         self.id = hashlib.sha256(self.name.encode() + b"\n" + material).digest()[:4]
         need(parts[1].lower() == self.id.hex(), "key hash")
 
-# --- signed notes and checkpoints (c2sp.org/signed-note, tlog-checkpoint, tlog-cosignature) -------
+# --- signed notes and checkpoints (c2sp.org/signed-note, tlog-checkpoint) -------------------------
 def parse_note(text):
     need(text.endswith("\n") and not re.search(r"[\x00-\x09\x0b-\x1f]", text), "note")
     lines = text.split("\n")[:-1]
@@ -138,95 +295,10 @@ def lost(origin):
         gaps.insert(0, (int(match[1]), int(match[2])))
     return gaps
 
-def check_signatures(note, key, witnesses, required, problem):
-    text, signatures = note
-    good, cosigned = False, set()
-    for name, key_id, signature in signatures:
-        for k in [key] + witnesses:
-            if (k.name, k.id) != (name, key_id):
-                continue
-            valid = k.kind == 6  # ML-DSA: known, not checked, never counted
-            if k.kind == 1:
-                valid = ed25519_valid(k.public, text.encode(), signature)
-                good = good or (valid and k is key)
-            elif k.kind == 4 and len(signature) == 72:
-                stamp = struct.unpack(">Q", signature[:8])[0]
-                message = f"cosignature/v1\ntime {stamp}\n{text}".encode()
-                valid = stamp < 2**63 and ed25519_valid(k.public, message, signature[8:])
-                cosigned |= {(name, key_id)} if valid else set()
-            if not valid:
-                problem("signature", f"the signature of {name} is wrong")
-    if not good:
-        problem("signature", "the log's key did not sign this checkpoint")
-    if parse_checkpoint(text)[0] != key.name:
-        problem("origin", "the checkpoint is of another log than the key")
-    if len(cosigned) < required:
-        problem("witnesses", f"{len(cosigned)} of {required} cosignatures")
-
-# --- the tree (RFC 9162 sections 2.1.3.2 and 2.1.4.2) ---------------------------------------------
-def sha256(*parts):
-    return hashlib.sha256(b"".join(parts)).digest()
-
-def root_from(leaf, index, size, path):
-    fn, sn, node = index, size - 1, leaf
-    for sibling in path:
-        if sn <= 0:
-            return None
-        if fn & 1 or fn == sn:
-            node = sha256(b"\x01", sibling, node)
-            while fn and not fn & 1:
-                fn, sn = fn >> 1, sn >> 1
-        else:
-            node = sha256(b"\x01", node, sibling)
-        fn, sn = fn >> 1, sn >> 1
-    return node if sn == 0 and index < size else None
-
-def extends(old, old_root, new, new_root, path):
-    if old == new:
-        return not path and old_root == new_root and (old > 0 or old_root == sha256())
-    if not 0 < old < new or not path:
-        return False
-    fn, sn = old - 1, new - 1
-    while fn & 1:
-        fn, sn = fn >> 1, sn >> 1
-    if fn:
-        seed, path = path[0], path[1:]
-    else:
-        seed = old_root
-    fr = sr = seed
-    for node in path:
-        if sn <= 0:
-            return False
-        if fn & 1 or fn == sn:
-            fr, sr = sha256(b"\x01", node, fr), sha256(b"\x01", node, sr)
-            while fn and not fn & 1:
-                fn, sn = fn >> 1, sn >> 1
-        else:
-            sr = sha256(b"\x01", sr, node)
-        fn, sn = fn >> 1, sn >> 1
-    return sn == 0 and fr == old_root and sr == new_root
-
-# --- the map of heads -----------------------------------------------------------------------------
-def map_root(patient, head, other, sides):
-    """The root to which a patient's head, or their absence, leads; None where it cannot be theirs."""
-    key, depth = sha256(b"patientvault/heads/key/v1\n", patient.encode()), len(sides)
-    place, node = int.from_bytes(key, "big"), bytes(32)
-    if head:
-        value = struct.pack(">QQ", *head) + patient.encode()
-        node = sha256(b"\x00", key, sha256(b"patientvault/heads/value/v1\n", value))
-    elif other:
-        apart = place ^ int.from_bytes(other[0], "big")
-        if apart == 0 or apart >> (256 - depth):
-            return None
-        node = sha256(b"\x00", *other)
-    for height, side in enumerate(sides):
-        right = place >> (256 - depth + height) & 1
-        node = sha256(b"\x01", side, node) if right else sha256(b"\x01", node, side)
-    return node
-
+# --- blocks of a file; the lines are reversed, so that the next one is the last -------------------
 class Heads:
     def __init__(self, lines, may_be_absent=False):
-        """Takes `other`, `side` lines and the heads entry from the end of the reversed lines."""
+        """Takes `other`, `side` lines and the heads entry."""
         self.other, self.sides = None, []
         if may_be_absent and lines and lines[-1].startswith("other "):
             parts = lines.pop()[6:].split(" ")
@@ -237,17 +309,13 @@ class Heads:
         need(len(self.sides) <= 256, "sides")
         self.entry = Entry(lines)
 
-    def says(self, patient, head, size, root, problem):
-        self.entry.check(size, root, problem)
-        stated = parse_json(self.entry.opened.get(0, ("", ""))[1]).get("headsRoot")
-        try:
-            stated = unbase64(stated, 32) if isinstance(stated, str) else None
-        except Malformed:
-            stated = None
-        return (self.entry.kind == "heads" and stated is not None
-                and map_root(patient, head, self.other, self.sides) == stated)
+def stated_root(entry):
+    stated = parse_json(entry.opened.get(0, ("", ""))[1]).get("headsRoot")
+    try:
+        return unbase64(stated, 32) if isinstance(stated, str) else None
+    except Malformed:
+        return None
 
-# --- entries --------------------------------------------------------------------------------------
 KINDS = ("decision disclosure intent stored abandoned fact policy principal key session breach heads"
          " system").split()
 TEXTS = ("actor actorKind role organization onBehalfOf authMethod credential session client device"
@@ -257,7 +325,7 @@ LISTS = "purpose categories origin rules legalBasis obligations".split()
 
 class Entry:
     def __init__(self, lines):
-        """Takes one entry's block from the end of the reversed lines."""
+        """Takes one entry's block."""
         def values(word):
             while lines and lines[-1].startswith(word + " "):
                 yield lines.pop()[len(word) + 1:]
@@ -281,18 +349,6 @@ class Entry:
         need(len(self.sections) == count > 0, "sections")
         self.parts = [parse_json(text) for n, (_, text) in self.opened.items() if n > 0]
 
-    def check(self, size, root, problem):
-        leaf = sha256(b"\x00", self.frame, *self.sections)
-        if root_from(leaf, self.index, size, self.path) != root:
-            problem("inclusion", f"entry {self.index} is not in the log at this place")
-        for number, (r, text) in self.opened.items():
-            if hmac.new(r, text.encode(), hashlib.sha256).digest() != self.sections[number][:32]:
-                problem("commitment", f"entry {self.index}: section {number} is not what was logged")
-        if not self.header_fits(parse_json(self.opened.get(0, ("", ""))[1])):
-            problem("header", f"entry {self.index}: closed, incomplete or not this entry's")
-        if not all(self.part_fits(part) for part in self.parts):
-            problem("part", f"entry {self.index}: a patient's part is not of its form")
-
     def moment(self):
         moment = datetime.datetime(1970, 1, 1) + datetime.timedelta(microseconds=self.time)
         text = moment.isoformat()
@@ -304,55 +360,32 @@ class Entry:
         return (f"  {self.index}  {self.moment()}  {self.kind}  {get('actor')}  for {asked}"
                 f"  {get('decision')}")
 
-    def header_fits(self, header):
-        get = header.get
-        def strings(value, item=lambda v: isinstance(v, str)):
-            return value == "unknown" or isinstance(value, list) and all(map(item, value))
-        def consent(value):
-            return isinstance(value, dict) and all(type(value.get(n)) is str for n in ("id", "version"))
-        return (get("kind") == self.kind and "scopeAsked" in header
-                and get("time") == self.moment()
-                and get("automated") in ("human", "machine", "unknown")
-                and get("decision") in ("permit", "deny", "none", "unknown")
-                and (get("accountable") == "unknown" or type(get("accountable")) is bool)
-                and all(isinstance(get(n), str) for n in TEXTS)
-                and all(strings(get(n)) for n in LISTS) and strings(get("consent"), consent))
+def header_fits(entry):
+    """Every member that an entry must have is there, and kind and time are the frame's."""
+    header = parse_json(entry.opened.get(0, ("", ""))[1])
+    get = header.get
+    def strings(value, item=lambda v: isinstance(v, str)):
+        return value == "unknown" or isinstance(value, list) and all(map(item, value))
+    def consent(value):
+        return isinstance(value, dict) and all(type(value.get(n)) is str for n in ("id", "version"))
+    return (get("kind") == entry.kind and "scopeAsked" in header
+            and get("time") == entry.moment()
+            and get("automated") in ("human", "machine", "unknown")
+            and get("decision") in ("permit", "deny", "none", "unknown")
+            and (get("accountable") == "unknown" or type(get("accountable")) is bool)
+            and all(isinstance(get(n), str) for n in TEXTS)
+            and all(strings(get(n)) for n in LISTS) and strings(get("consent"), consent))
 
-    def part_fits(self, part):
-        before, count = part.get("previous", ""), part.get("count")
-        first = before is None and count == 1
-        later = type(before) is int and 0 <= before < self.index and count != 1
-        return (isinstance(part.get("patient"), str) and type(count) is int and count > 0
-                and (first or later))
+def part_fits(entry, part):
+    """Patient, count and the entry before are there and not in contradiction."""
+    before, count = part.get("previous", ""), part.get("count")
+    first = before is None and count == 1
+    later = type(before) is int and 0 <= before < entry.index and count != 1
+    return (isinstance(part.get("patient"), str) and type(count) is int and count > 0
+            and (first or later))
 
-def check_chain(entries, problem):
-    """Newest first: each part points at the next entry shown, counts fall by one, the last is 1."""
-    follows = None
-    for place, entry in enumerate(entries):
-        if len(entry.parts) != 1 or not entry.part_fits(entry.parts[0]):
-            return problem("part", f"entry {entry.index}: not exactly one patient's part is open")
-        part = entry.parts[0]
-        if place and (entry.time > entries[place - 1].time
-                      or follows != (entry.index, part["count"], part["patient"])):
-            problem("chain", f"entry {entry.index} is not the one pointed at")
-        follows = (part["previous"], part["count"] - 1, part["patient"])
-    if not entries or follows[0] is not None:
-        problem("chain", "the patient's first entry is not shown")
-
-def check_history(entries, heads, size, root, problem):
-    check_chain(entries, problem)
-    if heads is None:
-        print("note: that no newer entry exists is not proved: there is no heads block")
-        return
-    part = entries[0].parts[0] if entries and len(entries[0].parts) == 1 else {}
-    head = (part["count"], entries[0].index) if part and entries[0].part_fits(part) else (0, 0)
-    said = heads.says(str(part.get("patient")), head, size, root, problem)
-    if heads.entry.index != size - 1:
-        problem("heads", "the map is not the checkpoint's")
-    if not said or head == (0, 0):
-        problem("heads", "the first entry shown is not the patient's newest")
-
-def check_not_accessed(lines, problem):
+# --- the five kinds of files ----------------------------------------------------------------------
+def read_window(lines, problem):
     need(lines and lines[-1].startswith("patient "), "patient")
     patient = lines.pop()[8:]
     need(lines and lines[-1].startswith("head "), "head")
@@ -364,19 +397,12 @@ def check_not_accessed(lines, problem):
         need(head[0] > 0 and max(head) < 2**63 - 1, "head")
     start, end = (Heads(lines, head is None) for _ in "ab")
     def judge(origin, size, root):
-        for block in (start, end):
-            if not block.says(patient, head, size, root, problem):
-                problem("heads", f"the map of entry {block.entry.index} does not say this")
-        if start.entry.index >= end.entry.index:
-            problem("heads", "the end does not follow the beginning")
-        for first, last in lost(origin):
-            if start.entry.index < first <= end.entry.index:
-                problem("heads", f"entries {first} to {last} of this window are lost")
+        check_window(patient, head, start, end, origin, size, root, problem)
         return f"no entry from {start.entry.moment()} to {end.entry.moment()}"
     return judge
 
-def check_checkpoints(lines, key, witnesses, problem):
-    """A chain; gives back its last checkpoint."""
+def read_chain(lines, key, witnesses, problem):
+    """A chain of checkpoints, each an extension of the one before; gives back the last."""
     before = None
     need(lines.pop(0) == "" and lines, "file")  # reversed: the end of the last line
     while lines:
@@ -405,9 +431,9 @@ def check(data, key, witnesses, required, problem):
                                "checkpoint-chain@v1")
         lines = lines[:-1] if known else lines
     if first == "patientvault/checkpoint-chain@v1":
-        lines = check_checkpoints(lines, key, witnesses, problem).split("\n")[::-1]
+        lines = read_chain(lines, key, witnesses, problem).split("\n")[::-1]
     elif first == "patientvault/not-accessed-proof@v1":
-        judge = check_not_accessed(lines, problem)
+        judge = read_window(lines, problem)
     elif first == "patientvault/entry-proof@v1":
         count = 1
     elif history:
@@ -423,7 +449,7 @@ def check(data, key, witnesses, required, problem):
     origin, size, root = parse_checkpoint(note[0])
     check_signatures(note, key, witnesses, required, problem)
     for entry in entries:
-        entry.check(size, root, problem)
+        check_entry(entry, size, root, problem)
     if history:
         check_history(entries, heads, size, root, problem)
         for first, last in lost(origin):
