@@ -189,6 +189,19 @@ public protocol GuardStorage: Sendable {
     /// - Throws: What the body throws, or a ``Failure`` of kind `inputOutput`.
     func forEachItem(_ kind: ItemKind, _ body: ([UInt8], [UInt8]) throws -> Void) throws
 
+    /// Reads items of a table in key order, from some key on.
+    ///
+    /// - Parameters:
+    ///   - kind: Which table.
+    ///   - key: Where to begin: the items after this key; `nil` for all.
+    ///   - body: Gets key and value; `false` ends the reading.
+    /// - Throws: What the body throws, or a ``Failure`` of kind `inputOutput`.
+    func forEachItem(
+        _ kind: ItemKind,
+        after key: [UInt8]?,
+        _ body: ([UInt8], [UInt8]) throws -> Bool
+    ) throws
+
     /// Number of items of a table.
     ///
     /// - Parameter kind: Which table.
@@ -240,6 +253,25 @@ extension GuardStorage {
     /// - Returns: `nil`.
     /// - Throws: Never.
     public func hashes(in places: Range<UInt64>) throws -> [MerkleHash]? { nil }
+
+    /// Walks over all of them, for stores that cannot begin in the middle.
+    ///
+    /// - Parameters:
+    ///   - kind: Which table.
+    ///   - key: Where to begin.
+    ///   - body: Gets key and value; `false` ends the reading.
+    /// - Throws: What the body throws, or a ``Failure``.
+    public func forEachItem(
+        _ kind: ItemKind,
+        after key: [UInt8]?,
+        _ body: ([UInt8], [UInt8]) throws -> Bool
+    ) throws {
+        var goesOn = true
+        try forEachItem(kind) { name, value in
+            guard goesOn, key.map({ $0.lexicographicallyPrecedes(name) }) ?? true else { return }
+            goesOn = try body(name, value)
+        }
+    }
 
     /// Nothing to give back.
     ///

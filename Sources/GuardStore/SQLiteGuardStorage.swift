@@ -252,6 +252,34 @@ public final class SQLiteGuardStorage: GuardStorage {
         }
     }
 
+    /// Reads items of a table in key order, from some key on.
+    ///
+    /// - Parameters:
+    ///   - kind: Which table.
+    ///   - key: The items after this key; `nil` for all.
+    ///   - body: Gets key and value; `false` ends the reading.
+    /// - Throws: What the body throws, or a ``StorageFailure``.
+    public func forEachItem(
+        _ kind: ItemKind,
+        after key: [UInt8]?,
+        _ body: ([UInt8], [UInt8]) throws -> Bool
+    ) throws {
+        try access { db in
+            // A key may be empty, so nothing stands before all of them.
+            let place = key == nil ? "" : "AND key > ?2 "
+            let statement = try Prepared(
+                db,
+                "SELECT key, value FROM items WHERE kind = ?1 \(place)ORDER BY key",
+                isWalk: true
+            )
+            statement.bind(1, Int64(kind.rawValue))
+            if let key { statement.bind(2, key) }
+            while try statement.step() {
+                guard try body(statement.blob(0), statement.blob(1)) else { return }
+            }
+        }
+    }
+
     /// Number of items of a table.
     ///
     /// - Parameter kind: Which table.

@@ -52,6 +52,32 @@ struct StorageTests {
         try storage.close()
     }
 
+    @Test func `items are read from a key on, also where a key is empty`() throws {
+        let storage = try Folder().open()
+        let keys: [[UInt8]] = [[], [0], [0, 1], [7], [7, 255]]
+        try storage.commit(
+            StorageBatch(
+                firstIndex: 0,
+                items: keys.map { ItemChange(kind: .headsTile, key: $0, value: [1]) }
+                    + [ItemChange(kind: .meta, key: [3], value: [2])]
+            )
+        )
+        func read(after key: [UInt8]?, atMost limit: Int = 9) throws -> [[UInt8]] {
+            var found: [[UInt8]] = []
+            try storage.forEachItem(.headsTile, after: key) { name, _ in
+                found.append(name)
+                return found.count < limit
+            }
+            return found
+        }
+        #expect(try read(after: nil) == keys)
+        #expect(try read(after: nil, atMost: 2) == Array(keys[..<2]))
+        for (place, key) in keys.enumerated() {
+            #expect(try read(after: key) == Array(keys[(place + 1)...]))
+        }
+        try storage.close()
+    }
+
     @Test func `settings hold after the file is opened again`() throws {
         let folder = try Folder()
         try folder.open().close()

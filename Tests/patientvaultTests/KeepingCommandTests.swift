@@ -58,7 +58,11 @@ extension CommandLineTests {
         let before = try plain.tool("keys", "status", "--json").object["publicKey"] as? String
         let run = try plain.tool("keys", "rotate", "--json")
         #expect(run.status == 0, "\(run.all)")
-        #expect(Set(run.object.keys) == ["ok", "shards", "index", "log", "root"])
+        #expect(
+            Set(run.object.keys) == [
+                "ok", "shards", "wrapping", "audit", "state", "index", "log", "root",
+            ]
+        )
         let patient = try plain.tool("keys", "rotate", "patient", "--patient", "p", "--json")
         #expect(patient.status == 0, "\(patient.all)")
         #expect(try isClean(plain.tool))

@@ -1,6 +1,7 @@
 internal import Dispatch
 internal import MerkleLog
 internal import Sealing
+internal import Synchronization
 internal import VaultCore
 
 /// What one use case staged, on its way to the disk.
@@ -67,15 +68,18 @@ final class GroupCommit: Sendable {
 
     private let queue = Monitor(Queue())
     private let storage: any GuardStorage
-    private let stateKey: SecretKey
+    private let stateKey: Mutex<SecretKey>
     private let random: any RandomSource
     private let driver = DispatchQueue(label: "patientvault.flush", qos: .userInitiated)
 
     init(storage: any GuardStorage, stateKey: SecretKey, random: any RandomSource) {
         self.storage = storage
-        self.stateKey = stateKey
+        self.stateKey = Mutex(stateKey)
         self.random = random
     }
+
+    /// Seals items under another key from now on; the ring that holds it is durable.
+    func seal(under key: SecretKey) { stateKey.withLock { $0 = key } }
 
     /// Whether a flush has failed; then nothing is accepted any more.
     var hasFailed: Bool { queue.withLock { $0.failure != nil } }
@@ -188,6 +192,7 @@ final class GroupCommit: Sendable {
             items: staged.unsealed,
             checkpoint: staged.checkpoint
         )
+        let key = stateKey.withLock { $0 }
         batch.items.reserveCapacity(staged.items.count + staged.unsealed.count)
         for (item, value) in staged.items {
             let sealed = try value.map {
@@ -195,7 +200,7 @@ final class GroupCommit: Sendable {
                     $0,
                     kind: item.kind,
                     key: item.key,
-                    with: stateKey,
+                    with: key,
                     random: random
                 )
             }

@@ -80,11 +80,16 @@ extension GuardCore {
         }
         var erased: Set<[UInt8]> = []
         try storage.forEachItem(.patient) { key, sealed in
-            let bytes = try SealedItem.open(sealed, kind: .patient, key: key, with: ring.state)
+            let bytes = try ring.open(sealed, kind: .patient, key: key)
             if try PatientState(decoding: bytes).erasedAt != nil { erased.insert(key) }
         }
         let changes = try KeyPart.decoded(keys)
         let wanted = changes.filter { $0.kind == .shardKey || !erased.contains($0.key) }
+        // Sealed before the state key was replaced: installed, they would open nothing for anybody.
+        for item in wanted
+        where (try? ring.open(item.value ?? [], kind: item.kind, key: item.key)) == nil {
+            throw GuardError.invalid(field: "keys: of another state key than the Guard's part")
+        }
         try storage.commit(StorageBatch(firstIndex: try storage.logSize(), items: wanted))
         return changes.count - wanted.count
     }

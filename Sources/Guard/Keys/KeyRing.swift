@@ -19,6 +19,8 @@ final class KeyRing: Sendable {
     let recordTags: Tagger
     let contents: Tagger
     let routing: Tagger
+    /// Keys that are being replaced: each still opens what it sealed, and seals nothing more.
+    let former: [StepwiseKey: SecretKey]
 
     /// Names under which the wrapped keys are kept; the order is fixed.
     static let names = [
@@ -57,21 +59,60 @@ final class KeyRing: Sendable {
         vault: VaultID,
         wrapped: (String) throws -> [UInt8]?
     ) throws -> KeyRing {
-        try KeyRing(
+        var former: [StepwiseKey: SecretKey] = [:]
+        for key in StepwiseKey.allCases {
+            former[key] = try wrapped(key.formerName).map {
+                try KeyWrap.unwrap($0, under: root, context: context(key.formerName, vault))
+            }
+        }
+        return try KeyRing(
             names.map { name in
                 guard let bytes = try wrapped(name) else { throw GuardError.damagedState }
                 return try KeyWrap.unwrap(bytes, under: root, context: context(name, vault))
-            }
+            },
+            former: former
         )
     }
 
     /// The ring with one key replaced.
     func replacing(_ name: String, with key: SecretKey) throws -> KeyRing {
-        try KeyRing(zip(Self.names, keys).map { $0 == name ? key : $1 })
+        try KeyRing(zip(Self.names, keys).map { $0 == name ? key : $1 }, former: former)
     }
 
-    private init(_ keys: [SecretKey]) throws {
+    /// The ring with a new key in the place of one that stays beside it.
+    func beginning(_ key: StepwiseKey, with next: SecretKey) throws -> KeyRing {
+        let place = Self.names.firstIndex(of: key.name)
+        let former = self.former.merging(place.map { [key: keys[$0]] } ?? [:]) { $1 }
+        return try KeyRing(
+            zip(Self.names, keys).map { $0 == key.name ? next : $1 },
+            former: former
+        )
+    }
+
+    /// The ring without the former key, which nothing needs any more.
+    func ending(_ key: StepwiseKey) throws -> KeyRing {
+        try KeyRing(keys, former: former.filter { $0.key != key })
+    }
+
+    /// Opens an item of the state, under the state key or the one before it.
+    func open(_ sealed: [UInt8], kind: ItemKind, key: [UInt8]) throws -> [UInt8] {
+        do { return try SealedItem.open(sealed, kind: kind, key: key, with: state) } catch {
+            guard let former = former[.state] else { throw error }
+            return try SealedItem.open(sealed, kind: kind, key: key, with: former)
+        }
+    }
+
+    /// Unwraps an audit key, under its wrapping key or the one before it.
+    func unwrapAuditKey(_ wrapped: [UInt8], context: [UInt8]) throws -> SecretKey {
+        do { return try KeyWrap.unwrap(wrapped, under: auditWrapping, context: context) } catch {
+            guard let former = former[.audit] else { throw error }
+            return try KeyWrap.unwrap(wrapped, under: former, context: context)
+        }
+    }
+
+    private init(_ keys: [SecretKey], former: [StepwiseKey: SecretKey] = [:]) throws {
         self.keys = keys
+        self.former = former
         shardWrapping = keys[0]
         auditWrapping = keys[1]
         state = keys[2]

@@ -137,7 +137,7 @@ extension GuardState {
     }
 
     /// Announces and keeps a ring in which one key is new, and goes on with it.
-    fileprivate func commitRing(
+    func commitRing(
         _ next: KeyRing,
         root: SecretKey,
         action: String,

@@ -96,24 +96,35 @@ extension KeyRing {
                 random: random
             )
         }
+        for (key, former) in former {
+            wrapped[key.formerName] = try KeyWrap.wrap(
+                former,
+                under: root,
+                context: Self.context(key.formerName, vault),
+                random: random
+            )
+        }
         return wrapped
     }
 
+    /// Every name under which a key may be kept; the order is fixed.
+    static var keptNames: [String] { names + StepwiseKey.allCases.map(\.formerName) }
+
     /// One hash over the ring as it is kept: the wrapped keys in the order of their names.
     static func digest(_ wrapped: [String: [UInt8]]) -> MerkleHash {
-        TreeHasher.leafHash(names.flatMap { wrapped[$0] ?? [] })
+        TreeHasher.leafHash(keptNames.flatMap { wrapped[$0] ?? [] })
     }
 
     /// Whether every key is the same; in constant time for each.
     func isSame(as other: KeyRing) -> Bool {
-        keys == other.keys
+        keys == other.keys && former == other.former
     }
 }
 
 extension GuardState {
     /// Stages the ring's wrapped keys; they are kept as they are, under no other key.
     func setRing(_ wrapped: [String: [UInt8]]) {
-        for name in KeyRing.names {
+        for name in KeyRing.keptNames {
             setUnsealed(ItemChange(kind: .ring, key: Array(name.utf8), value: wrapped[name]))
         }
     }
@@ -121,7 +132,7 @@ extension GuardState {
     /// The ring as it is kept.
     func keptRing() throws -> [String: [UInt8]] {
         var kept: [String: [UInt8]] = [:]
-        for name in KeyRing.names { kept[name] = try storage.item(.ring, Array(name.utf8)) }
+        for name in KeyRing.keptNames { kept[name] = try storage.item(.ring, Array(name.utf8)) }
         return kept
     }
 }

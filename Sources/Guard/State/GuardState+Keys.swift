@@ -20,7 +20,7 @@ extension GuardState {
         if let cached = auditKeys[id] { return cached }
         let secret: SecretKey
         if let wrapped = try item(.auditKey, key) {
-            secret = try KeyWrap.unwrap(wrapped, under: ring.auditWrapping, context: key)
+            secret = try ring.unwrapAuditKey(wrapped, context: key)
         } else {
             secret = try SecretKey.random(from: random)
             setItem(

@@ -113,7 +113,7 @@ final class GuardState {
         if let change = batch.items[place] { return change }
         if let change = pending[place] { return change.value }
         guard let sealed = try disk.item(kind, key) else { return nil }
-        return try SealedItem.open(sealed, kind: kind, key: key, with: ring.state)
+        return try ring.open(sealed, kind: kind, key: key)
     }
 
     /// Stages a value, or a deletion.
@@ -138,12 +138,16 @@ final class GuardState {
     func rename(_ next: String) { origin = next }
 
     /// Goes on with the ring that was just committed.
-    func replaceRing(_ next: KeyRing) { ring = next }
+    func replaceRing(_ next: KeyRing) {
+        ring = next
+        // The new ring is on the disk: what is sealed from now on can be opened after a crash.
+        group.seal(under: next.state)
+    }
 
     /// All stored items of a table, opened; staged changes are not seen.
     func forEachStoredItem(_ kind: ItemKind, _ body: ([UInt8], [UInt8]) throws -> Void) throws {
         try storage.forEachItem(kind) { key, sealed in
-            try body(key, try SealedItem.open(sealed, kind: kind, key: key, with: ring.state))
+            try body(key, try ring.open(sealed, kind: kind, key: key))
         }
     }
 

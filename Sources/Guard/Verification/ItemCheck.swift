@@ -84,8 +84,7 @@ extension StateAudit {
             let shard = UInt64(bigEndianBytes: key)
             return key.count == 8 && (try? state.shardKey(UInt32(truncatingIfNeeded: shard))) != nil
         case .auditKey:
-            return (try? KeyWrap.unwrap(bytes, under: state.ring.auditWrapping, context: key))
-                != nil
+            return (try? state.ring.unwrapAuditKey(bytes, context: key)) != nil
         case .headsTile:
             return replay.heads.tile(at: key) == bytes
         case .client:

@@ -10,16 +10,21 @@ struct KeysRotate: ParsableCommand {
         abstract: "Replaces keys; an interrupted rotation goes on when it is called again.",
         discussion: """
             root: a new root key, and with --new-passphrase-file a new passphrase. shards: the keys that wrap \
-            the patients' keys. index: the key of the search index. log: the key that signs checkpoints. \
+            the patients' keys. wrapping: what wraps the shards' keys. audit: what wraps the keys of the log's \
+            entries. state: the key of the Guard's state; make a key backup after it. index: the key of the \
+            search index. log: the key that signs checkpoints. With --guard only shards and patient: the others \
+            need the root key, which a running Guard does not keep. \
             patient: the key of --patient, sealing that record anew.
             """
     )
 
     enum Part: String, ExpressibleByArgument, CaseIterable {
-        case root, shards, index, log, patient
+        case root, shards, wrapping, audit, state, index, log, patient
     }
 
-    @Argument(help: "root, shards, index, log or patient; all but patient where nothing is given.")
+    @Argument(
+        help: "root, shards, wrapping, audit, state, index, log, patient; default all but patient."
+    )
     var parts: [Part] = []
     @Option(help: ArgumentHelp("With root: the new passphrase.", valueName: "file"))
     var newPassphraseFile: String?
@@ -45,7 +50,8 @@ struct KeysRotate: ParsableCommand {
         }
         var answers: [JSONValue.Member] = []
         try options.withVault { vault in
-            for part in parts.isEmpty ? [.shards, .index, .log, .root] : parts {
+            let all: [Part] = [.shards, .wrapping, .audit, .state, .index, .log, .root]
+            for part in parts.isEmpty ? all : parts {
                 answers.append(.init(part.rawValue, try rotate(part, vault)))
             }
         }
@@ -65,6 +71,17 @@ struct KeysRotate: ParsableCommand {
         switch part {
         case .root: return try root(vault, body)
         case .shards: return try shards(vault)
+        case .wrapping:
+            let receipt = try vault.localGuard().rotateShardWrapping(
+                root: try vault.root(),
+                by: try vault.caller(
+                    for: ["kind": "keys", "action": "rotate-shard-wrapping"]
+                ),
+                context: vault.context
+            )
+            return ["logIndex": .int(Int64(clamping: receipt.index))]
+        case .audit: return try stepwise(.audit, vault)
+        case .state: return try stepwise(.state, vault)
         case .index:
             let receipt = try vault.localGuard().rotateIndexKey(
                 root: try vault.root(),
@@ -113,7 +130,7 @@ struct KeysRotate: ParsableCommand {
         var keys = 0
         while true {
             let body: JSONValue = ["kind": "keys", "action": "rotate-shards"]
-            let progress = try vault.localGuard().rotateNextShard(
+            let progress = try vault.core.rotateNextShard(
                 by: try vault.caller(for: body),
                 context: vault.context
             )
@@ -124,10 +141,25 @@ struct KeysRotate: ParsableCommand {
         return ["shards": .int(Int64(shards)), "patientKeys": .int(Int64(keys))]
     }
 
+    private func stepwise(_ key: StepwiseKey, _ vault: OpenVault) throws -> JSONValue {
+        let body: JSONValue = ["kind": "keys", "action": .string("rotate-\(key.rawValue)-key")]
+        var items = 0
+        while true {
+            let progress = try vault.localGuard().rotateStepwise(
+                key,
+                root: try vault.root(),
+                by: try vault.caller(for: body),
+                context: vault.context
+            )
+            items += progress.renewed
+            if progress.isFinished { return ["items": .int(Int64(items))] }
+        }
+    }
+
     private func patientKey(_ vault: OpenVault) throws -> JSONValue {
         let designation = try Designation.patient(patient ?? "")
         let receipt = try vault.service.rotateKey(
-            of: try vault.localGuard().pseudonym(of: designation, by: try vault.session()),
+            of: try vault.core.pseudonym(of: designation, by: try vault.session()),
             reason: reason,
             by: try vault.session(),
             context: vault.context
