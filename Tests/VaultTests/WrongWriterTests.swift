@@ -6,8 +6,10 @@ import VaultCore
 @testable import MerkleLog
 @testable import Vault
 
-/// A Guard that wrote wrongly on purpose: every hash, signature and frame holds, and so does all that it keeps.
-/// Only the replay of what the entries say can see it.
+/// A Guard that wrote wrongly on purpose.
+///
+/// Every hash, signature and frame holds, and so does all that it keeps: only the replay of what the entries
+/// say can see it.
 struct WrongWriterTests {
     private let hard: HardVault
     private let patient: PatientPseudonym

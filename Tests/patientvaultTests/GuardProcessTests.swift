@@ -22,6 +22,8 @@ final class GuardedVault {
     /// Another vault than the demo's.
     init(_ plain: PlainVault) {
         (tool, scratch) = (plain.tool, plain.scratch)
+        // A Guard's process takes no passphrase that others can read.
+        chmod(scratch.path("pass"), 0o600)
     }
 
     deinit { serving?.process.terminate() }
