@@ -52,6 +52,8 @@ final class GuardState {
     var principalCache: [[UInt8]: Principal] = [:]
     /// Everything that is closed; `nil` where it must be read anew.
     var sealCache: [AccessSeal]?
+    /// Ids of all subscriptions, asked for each second and mostly none; `nil` where they must be read anew.
+    var subscriptionIDs: [FHIRID]?
 
     /// Most patients whose keys and facts stay in memory.
     static let cacheLimit = 4_096
@@ -126,6 +128,7 @@ final class GuardState {
             PatientPseudonym(bytes: key).map { catalogueCache[$0] = nil }
             tagIndex = nil
         case .seal: sealCache = nil
+        case .subscription: subscriptionIDs = nil
         case .principal: principalCache[key] = nil
         default: break
         }
@@ -299,6 +302,7 @@ final class GuardState {
         catalogueCache = [:]
         graphCache = [:]
         principalCache = [:]
+        subscriptionIDs = nil
         knownPatientCount = nil
         tagIndex = nil
     }

@@ -133,6 +133,7 @@ extension GuardState {
 
     /// Every subscription, in the order of their ids.
     func subscriptions() throws -> [Subscription] {
+        if let subscriptionIDs { return try subscriptionIDs.compactMap { try subscription($0) } }
         var ids: [FHIRID] = []
         try storage.forEachItem(.subscription) { key, _ in
             guard let id = FHIRID(String(decoding: key, as: UTF8.self)) else {
@@ -140,6 +141,7 @@ extension GuardState {
             }
             ids.append(id)
         }
+        subscriptionIDs = ids
         return try ids.compactMap { try subscription($0) }
     }
 

@@ -56,6 +56,8 @@ public final class SubscriptionKeeper: Sendable {
                     // A Guard that is sealed or gone: everything is still in its log when it is back.
                 }
                 if !isMore { _ = signal.wait(timeout: .now() + .seconds(1)) }
+                // Many writes in the meantime are one reason to go round.
+                while signal.wait(timeout: .now()) == .success {}
             }
             done.signal()
         }
