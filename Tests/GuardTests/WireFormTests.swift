@@ -25,7 +25,7 @@ struct WireFormTests {
             .recordDisclosure: 21, .entries: 60, .audit: 66, .auditLog: 67, .notAccessedProof: 68,
             .checkpointChain: 69, .erase: 70, .erasedPatients: 71, .custody: 72, .setCustody: 73,
             .beginKeyRotation: 74, .rotateNextShard: 75, .pseudonym: 76, .recordIncident: 80,
-            .issueToken: 90, .residents: 94,
+            .residents: 94, .accessLog: 110, .issueToken: 125,
         ]
         for (operation, number) in numbers { #expect(operation.rawValue == number) }
         // Those from 200 on are the keepers'.
