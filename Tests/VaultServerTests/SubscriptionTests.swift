@@ -103,6 +103,7 @@ struct SubscriptionTests {
     private func tell(_ server: Server? = nil, allowsLoopback: Bool = true) throws {
         var settings = NotificationSettings()
         settings.allowsLoopback = allowsLoopback
+        settings.timeout = .seconds(60)
         try SubscriptionWork(
             server: server ?? h.server,
             sender: HTTPNotificationSender(settings),
@@ -125,7 +126,7 @@ struct SubscriptionTests {
 
     // MARK: Telling
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(10)))
     func `a subscriber is told by id what it may see, in order, and the log has it before`()
         async throws
     {
@@ -171,7 +172,7 @@ struct SubscriptionTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(10)))
     func `a filter says which records, and status and events catch up`() async throws {
         try await receiver.listening { port in
             let id = try subscribe(
@@ -213,7 +214,7 @@ struct SubscriptionTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(10)))
     func `what was not taken is sent again later, through failures and a restart`() async throws {
         try await receiver.listening { port in
             let id = try subscribe(at: port)
@@ -256,7 +257,7 @@ struct SubscriptionTests {
 
     // MARK: Consent
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(10)))
     func `the verdict is that of the moment of telling, and a gap looks like any other`()
         async throws
     {
@@ -293,7 +294,7 @@ struct SubscriptionTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(10)))
     func `who was told by a patient's consent is told that it has ended`() async throws {
         let m = try Margaret()
         try m.consent("margaret-daughter")
@@ -314,6 +315,7 @@ struct SubscriptionTests {
             #expect(made.status == 201, "\(made.text)")
             var settings = NotificationSettings()
             settings.allowsLoopback = true
+            settings.timeout = .seconds(60)
             let work = SubscriptionWork(
                 server: m.harness.server,
                 sender: HTTPNotificationSender(settings),
@@ -352,7 +354,7 @@ struct SubscriptionTests {
 
     // MARK: Who and where
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(10)))
     func `a client that may ask no more is told no more`() async throws {
         try await receiver.listening { port in
             let id = try subscribe(at: port)
@@ -460,7 +462,7 @@ struct SubscriptionTests {
         #expect(TargetURL("http://app.example/") == nil)
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(10)))
     func `this machine is not told unless somebody asked for that`() async throws {
         try await receiver.listening { port in
             _ = try subscribe(at: port)
