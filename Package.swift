@@ -69,7 +69,8 @@ let rooms: [Room] = [
         rooms: ["VaultCore"],
         packages: [crypto],
         testRooms: ["VaultTestSupport"],
-        testPackages: [crypto]
+        testPackages: [crypto],
+        testExclude: ["Vectors"]
     ),
     Room(name: "FHIRModel", rooms: ["VaultCore"], testRooms: ["VaultTestSupport"]),
     Room(

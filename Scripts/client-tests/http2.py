@@ -107,7 +107,8 @@ check("the other requests of the connection go on", one.get("/health")[0] == 200
 large = Connection()
 try:
     status, _ = large.get("/health", [("x-large", "x" * 60_000)])
-except h2.exceptions.ProtocolError:
+except (OSError, h2.exceptions.ProtocolError):
+    # The server may close before it has read all that it does not take.
     status = None
 check("header fields over the limit are not taken", status != 200)
 check("the server goes on", Connection().get("/health")[0] == 200)
