@@ -12,7 +12,7 @@ enum Evening {
 
     /// Whether something may be hidden behind a reply.
     static func isDue(_ reply: HTTPReply) -> Bool {
-        reply.isMiss || [403, 404, 405, 410, 412, 422].contains(reply.status)
+        reply.isMiss || [403, 404, 405, 410, 412, 422, 429].contains(reply.status)
     }
 
     /// Waits until an answer to a request that came at `start` may leave.

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Guard
 import Synchronization
 import Testing
 import VaultCore
@@ -21,7 +22,8 @@ struct TimingTests {
     private static let bound = 4.5
 
     init() throws {
-        m = try Margaret()
+        // Else most of 100,000 answers would only say that this is too often.
+        m = try Margaret(limits: .none)
         h = m.harness
     }
 
@@ -126,6 +128,22 @@ struct TimingTests {
         let t = try measure("Condition?patient=margaret", "Condition?patient=none", by: m.stranger)
         print("timing: denied and unknown patient: t = \(t), \(Self.pairs * 2) requests")
         #expect(abs(t) < Self.bound)
+    }
+
+    @Test func `who is told to ask less often learns nothing from the time of that either`() throws
+    {
+        let hasty = try Margaret()
+        let token = try hasty.harness.token(hasty.doctor)
+        var refusals = 0
+        for number in 0..<4_000 where refusals < 10 {
+            let path = number % 2 == 0 ? Margaret.hidden : "DocumentReference/none"
+            let start = ContinuousClock.now
+            let reply = hasty.harness.call("GET", "/fhir/\(path)", token: token)
+            guard reply.status == 429 else { continue }
+            refusals += 1
+            #expect(ContinuousClock.now - start >= Evening.step)
+        }
+        #expect(refusals == 10)
     }
 
     @Test func `the same test notices a planted difference`() throws {

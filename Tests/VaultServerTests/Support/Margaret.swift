@@ -28,8 +28,8 @@ struct Margaret {
     /// Seen by her doctor.
     static let visible = "Condition/margaret-cond-1"
 
-    init() throws {
-        let harness = try ServerHarness()
+    init(limits: RateLimits = .shipped) throws {
+        let harness = try ServerHarness(limits: limits)
         self.harness = harness
         try harness.importExample("directory.json")
         try harness.importExample("en-margaret-whitfield.json")

@@ -44,7 +44,7 @@ final class ServerHarness {
     static let project = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    init() throws {
+    init(limits: RateLimits = .shipped) throws {
         folder = FileManager.default.temporaryDirectory.appending(
             path: "server-\(UUID().uuidString)"
         )
@@ -67,6 +67,7 @@ final class ServerHarness {
             ),
             policies: try Self.policies(),
             isDemo: false,
+            limits: limits,
             clock: clock,
             random: SystemRandom()
         )
