@@ -1,6 +1,7 @@
 internal import GRDB
 public import Guard
 public import MerkleLog
+internal import Synchronization
 
 /// The Guard's log and state in one SQLite file.
 ///
@@ -13,6 +14,10 @@ public final class SQLiteGuardStorage: GuardStorage {
     /// read back comes from the file and not from the writer's cache.
     private let reader: DatabaseQueue
     private let lock: FolderLock?
+    /// Whose snapshot this is.
+    private let owner: SQLiteGuardStorage?
+    /// Snapshots that are open, and whether one of them holds up that old values are forgotten.
+    private let snapshots = Mutex((open: 0, isForgettingDue: false))
 
     /// Opens or creates the file.
     ///
@@ -21,6 +26,7 @@ public final class SQLiteGuardStorage: GuardStorage {
     ///   - creating: Whether a missing file is made; otherwise it is an error.
     /// - Throws: ``StorageFailure``.
     public init(path: String, creating: Bool) throws {
+        owner = nil
         lock = try FolderLock(path: path + ".lock")
         var configuration = Configuration()
         configuration.journalMode = .wal
@@ -67,13 +73,16 @@ public final class SQLiteGuardStorage: GuardStorage {
     /// - Returns: A store that only reads.
     /// - Throws: ``StorageFailure``.
     public func snapshot() throws -> any GuardStorage {
-        try SQLiteGuardStorage(snapshotOf: reader.path)
+        let snapshot = try SQLiteGuardStorage(snapshotOf: self)
+        snapshots.withLock { $0.open += 1 }
+        return snapshot
     }
 
-    private init(snapshotOf path: String) throws {
+    private init(snapshotOf owner: SQLiteGuardStorage) throws {
         (writer, lock) = (nil, nil)
+        self.owner = owner
         do {
-            reader = try Self.reader(of: path)
+            reader = try Self.reader(of: owner.reader.path)
             try reader.inDatabase { db in
                 // A transaction sees what there is at its first read.
                 try db.execute(sql: "BEGIN")
@@ -305,8 +314,16 @@ public final class SQLiteGuardStorage: GuardStorage {
 
     /// Folds the WAL into the file and cuts it to nothing, so that no older value is left in it.
     ///
+    /// While a snapshot is open, which still reads the WAL, nobody waits: it is done when the last one ends.
+    /// CRASH in between: the next opening does it.
+    ///
     /// - Throws: ``StorageFailure``.
     public func forgetOldValues() throws {
+        let isHeldUp = snapshots.withLock { snapshots in
+            snapshots.isForgettingDue = snapshots.open > 0
+            return snapshots.isForgettingDue
+        }
+        if isHeldUp { return }
         try write { db in try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
     }
 
@@ -325,7 +342,10 @@ public final class SQLiteGuardStorage: GuardStorage {
     public func close() throws {
         do {
             try reader.close()
-            guard let writer else { return }
+            guard let writer else {
+                owner?.snapshotEnded()
+                return
+            }
             try writer.inDatabase { db in
                 // A reader elsewhere may hold the WAL; then it stays, and is folded in at the next close.
                 try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
@@ -333,6 +353,15 @@ public final class SQLiteGuardStorage: GuardStorage {
             try writer.close()
         } catch { throw Self.failure(error) }
         lock?.release()
+    }
+
+    private func snapshotEnded() {
+        let isDue = snapshots.withLock { snapshots in
+            snapshots.open -= 1
+            return snapshots.open == 0 && snapshots.isForgettingDue
+        }
+        // Where it fails, as after the vault was closed meanwhile, the next opening does it.
+        if isDue { try? forgetOldValues() }
     }
 
     /// Copies the last committed state into a new, compact file.
