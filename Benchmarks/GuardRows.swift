@@ -56,6 +56,8 @@ struct GuardRows {
     /// Durable decisions over a Unix socket.
     struct SocketRun {
         var perSecond: Double
+        /// Of all threads, the clients' included.
+        var coreMicroseconds: Double
         var latencies: [Double]
     }
 
@@ -84,6 +86,7 @@ struct GuardRows {
         let guards = try callers.map { _ in try RemoteGuard(UnixTransport(path: path)) }
         let found = Mutex<[Double]>([])
         let failed = Mutex(0)
+        let spent = Measure.processorTime()
         let seconds = Measure.seconds {
             let threads = (0..<clients).map { client in
                 let done = DispatchSemaphore(value: 0)
@@ -112,6 +115,7 @@ struct GuardRows {
         }
         return SocketRun(
             perSecond: Double(clients * each) / seconds,
+            coreMicroseconds: (Measure.processorTime() - spent) / Double(clients * each) * 1e6,
             latencies: found.withLock { $0.sorted() }
         )
     }

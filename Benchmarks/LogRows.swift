@@ -76,9 +76,8 @@ struct LogRows {
                     )
                 ]
             )
-            let bytes = entry.bytes
-            tree.append(try EntryCodec.leafHash(ofStored: bytes)) { batch.nodes.append($0) }
-            batch.entries.append(bytes)
+            tree.append(entry.leaf) { batch.nodes.append($0) }
+            batch.entries.append(entry.bytes)
         }
         try storage.commit(batch)
     }

@@ -134,10 +134,12 @@ final class Link: Sendable {
     ///   - message: Any bytes at all.
     ///   - peer: Who sent it.
     ///   - tell: Called once, on any thread; gets `nil` where the connection must end.
+    ///   - start: Given what starts the disk, to be called soon.
     func answer(
         _ message: Message,
         from peer: Peer,
-        _ tell: @escaping @Sendable (Answer?) -> Void
+        _ tell: @escaping @Sendable (Answer?) -> Void,
+        starting start: (@escaping @Sendable () -> Void) -> Void = { $0() }
     ) {
         let control = ControlDispatch.answer(
             message.bytes,
@@ -153,7 +155,10 @@ final class Link: Sendable {
             GuardDispatch.answer(message.bytes, from: service).map { Message($0) }
         }
         guard let made else { return tell(nil) }
-        hold.end { failure in tell(failure.map { Answer($0) } ?? Answer(message: made)) }
+        hold.end(
+            { failure in tell(failure.map { Answer($0) } ?? Answer(message: made)) },
+            starting: start
+        )
     }
 
     struct Answer: Sendable {

@@ -95,7 +95,10 @@ final class LinkHandler: ChannelInboundHandler {
                 handler.send(answer, context)
             }
         }
-        if GuardDispatch.isQuick(message.bytes) { return link.answer(message, from: peer, tell) }
+        if GuardDispatch.isQuick(message.bytes) {
+            // The disk starts once the loop has answered what came together: one flush for all of it.
+            return link.answer(message, from: peer, tell, starting: { loop.execute($0) })
+        }
         link.pool.submit { state in
             guard case .active = state else { return tell(nil) }
             link.answer(message, from: peer, tell)

@@ -9,9 +9,12 @@ struct Prepared: ~Copyable {
     private let handle: OpaquePointer
     private let connection: OpaquePointer?
 
-    /// Takes a statement; one between whose rows other statements run (`isWalk`) is not shared.
-    init(_ db: Database, _ sql: String, isWalk: Bool = false) throws {
-        statement = try isWalk ? db.makeStatement(sql: sql) : db.cachedStatement(sql: sql)
+    /// Takes the kept statement, or one of its own where somebody is between the rows of that: a walk may
+    /// look up on its way what it walks over.
+    init(_ db: Database, _ sql: String) throws {
+        let kept = try db.cachedStatement(sql: sql)
+        let isTaken = sqlite3_stmt_busy(kept.sqliteStatement) != 0
+        statement = try isTaken ? db.makeStatement(sql: sql) : kept
         handle = statement.sqliteStatement
         connection = db.sqliteConnection
         sqlite3_reset(handle)

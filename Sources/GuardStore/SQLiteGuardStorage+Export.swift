@@ -31,8 +31,7 @@ extension SQLiteGuardStorage {
     private static func items(_ db: Database, kinds list: String) throws -> [ItemChange] {
         let statement = try Prepared(
             db,
-            "SELECT kind, key, value FROM items WHERE kind IN (\(list))",
-            isWalk: true
+            "SELECT kind, key, value FROM items WHERE kind IN (\(list))"
         )
         var items: [ItemChange] = []
         while try statement.step() {

@@ -166,8 +166,7 @@ public final class SQLiteGuardStorage: GuardStorage {
         try access { db in
             let statement = try Prepared(
                 db,
-                "SELECT idx, bytes FROM entries WHERE idx BETWEEN ? AND ? ORDER BY idx",
-                isWalk: true
+                "SELECT idx, bytes FROM entries WHERE idx BETWEEN ? AND ? ORDER BY idx"
             )
             statement.bind(1, Int64(clamping: range.lowerBound))
             statement.bind(2, last)
@@ -201,8 +200,7 @@ public final class SQLiteGuardStorage: GuardStorage {
         return try access { db in
             let statement = try Prepared(
                 db,
-                "SELECT idx, hash FROM nodes WHERE idx BETWEEN ? AND ? ORDER BY idx",
-                isWalk: true
+                "SELECT idx, hash FROM nodes WHERE idx BETWEEN ? AND ? ORDER BY idx"
             )
             statement.bind(1, Int64(clamping: places.lowerBound))
             statement.bind(2, Int64(clamping: places.upperBound - 1))
@@ -253,8 +251,7 @@ public final class SQLiteGuardStorage: GuardStorage {
         try access { db in
             let statement = try Prepared(
                 db,
-                "SELECT key, value FROM items WHERE kind = ? ORDER BY key",
-                isWalk: true
+                "SELECT key, value FROM items WHERE kind = ? ORDER BY key"
             )
             statement.bind(1, Int64(kind.rawValue))
             while try statement.step() { try body(statement.blob(0), statement.blob(1)) }
@@ -278,8 +275,7 @@ public final class SQLiteGuardStorage: GuardStorage {
             let place = key == nil ? "" : "AND key > ?2 "
             let statement = try Prepared(
                 db,
-                "SELECT key, value FROM items WHERE kind = ?1 \(place)ORDER BY key",
-                isWalk: true
+                "SELECT key, value FROM items WHERE kind = ?1 \(place)ORDER BY key"
             )
             statement.bind(1, Int64(kind.rawValue))
             if let key { statement.bind(2, key) }

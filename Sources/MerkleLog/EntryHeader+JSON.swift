@@ -9,10 +9,29 @@ extension EntryHeader {
     /// A member of ``more`` under a fixed name is dropped: a fixed field has one value.
     public var json: JSONValue {
         var members = HeaderField.allCases.map {
-            JSONValue.Member($0.rawValue, value(of: $0))
+            JSONValue.Member($0.rawValue, value(of: $0).json)
         }
-        members += more.filter { !HeaderField.names.contains($0.key) }
+        members += freeMembers
         return .object(members)
+    }
+
+    /// Appends the text of ``json``, without making it first: every decision writes one.
+    func write(into out: inout [UInt8]) {
+        for (field, opening) in zip(HeaderField.allCases, HeaderField.openings) {
+            out += opening
+            value(of: field).write(into: &out)
+        }
+        for member in freeMembers {
+            out.append(0x2C)
+            JSONValue.writeString(member.key, into: &out)
+            out.append(0x3A)
+            member.value.write(into: &out)
+        }
+        out.append(0x7D)
+    }
+
+    private var freeMembers: [JSONValue.Member] {
+        more.isEmpty ? [] : more.filter { !HeaderField.names.contains($0.key) }
     }
 
     /// Reads a header back.
@@ -80,55 +99,81 @@ extension EntryHeader {
         grant = try fields.text(.grant)
     }
 
-    private func value(of field: HeaderField) -> JSONValue {
+    private func value(of field: HeaderField) -> FieldValue {
         switch field {
-        case .kind: .string(kind.name)
-        case .time: .string(time.description)
-        case .actor: text(actor)
-        case .actorKind: text(actorKind)
-        case .role: text(role)
-        case .organization: text(organization)
-        case .onBehalfOf: text(onBehalfOf)
-        case .authMethod: text(authMethod)
-        case .credential: text(credential)
-        case .session: text(session)
-        case .client: text(client)
-        case .sourceAddress: text(sourceAddress)
-        case .device: text(device)
-        case .recordServer: text(recordServer)
-        case .guard: text(`guard`)
-        case .automated: .string(automated.rawValue)
-        case .purpose: texts(purpose)
-        case .action: text(action)
-        case .scopeAsked: scopeAsked ?? .string(Self.unknown)
-        case .categories: texts(categories)
-        case .origin: texts(origin)
-        case .decision: text(decision?.rawValue)
-        case .rules: texts(rules)
-        case .legalBasis: texts(legalBasis)
+        case .kind: .text(kind.name)
+        case .time: .text(time.description)
+        case .actor: .text(actor)
+        case .actorKind: .text(actorKind)
+        case .role: .text(role)
+        case .organization: .text(organization)
+        case .onBehalfOf: .text(onBehalfOf)
+        case .authMethod: .text(authMethod)
+        case .credential: .text(credential)
+        case .session: .text(session)
+        case .client: .text(client)
+        case .sourceAddress: .text(sourceAddress)
+        case .device: .text(device)
+        case .recordServer: .text(recordServer)
+        case .guard: .text(`guard`)
+        case .automated: .text(automated.rawValue)
+        case .purpose: .texts(purpose)
+        case .action: .text(action)
+        case .scopeAsked: scopeAsked.map { .json($0) } ?? .text(nil)
+        case .categories: .texts(categories)
+        case .origin: .texts(origin)
+        case .decision: .text(decision?.rawValue)
+        case .rules: .texts(rules)
+        case .legalBasis: .texts(legalBasis)
         case .consent: consents
-        case .policyDigest: text(policyDigest)
-        case .reason: text(reason)
-        case .breakGlassReason: text(breakGlassReason)
-        case .verification: text(verification)
-        case .accountable: accountable.map { .bool($0) } ?? .string(Self.unknown)
-        case .obligations: texts(obligations)
-        case .grant: text(grant)
+        case .policyDigest: .text(policyDigest)
+        case .reason: .text(reason)
+        case .breakGlassReason: .text(breakGlassReason)
+        case .verification: .text(verification)
+        case .accountable: accountable.map { .json(.bool($0)) } ?? .text(nil)
+        case .obligations: .texts(obligations)
+        case .grant: .text(grant)
         }
     }
 
-    private func text(_ value: String?) -> JSONValue { .string(value ?? Self.unknown) }
-
-    private func texts(_ value: [String]?) -> JSONValue {
-        value.map { .strings($0) } ?? .string(Self.unknown)
-    }
-
-    private var consents: JSONValue {
-        guard let consent else { return .string(Self.unknown) }
-        return .array(
-            consent.map { ["id": .string($0.id), "version": .string($0.version)] }
+    private var consents: FieldValue {
+        guard let consent else { return .text(nil) }
+        return .json(
+            .array(consent.map { ["id": .string($0.id), "version": .string($0.version)] })
         )
     }
+}
+
+/// What a header says in one field; `nil` is written as `unknown`.
+private enum FieldValue {
+    case text(String?)
+    case texts([String]?)
+    case json(JSONValue)
+
+    var json: JSONValue {
+        switch self {
+        case .text(let value): .string(value ?? EntryHeader.unknown)
+        case .texts(let values): values.map { .strings($0) } ?? .string(EntryHeader.unknown)
+        case .json(let value): value
+        }
+    }
+
+    func write(into out: inout [UInt8]) {
+        switch self {
+        case .text(let value?): JSONValue.writeString(value, into: &out)
+        case .texts(let values?):
+            out.append(0x5B)
+            for (place, value) in values.enumerated() {
+                if place > 0 { out.append(0x2C) }
+                JSONValue.writeString(value, into: &out)
+            }
+            out.append(0x5D)
+        case .json(let value): value.write(into: &out)
+        case .text(nil), .texts(nil): out += Self.unknown
+        }
+    }
+
+    private static let unknown = Array("\"\(EntryHeader.unknown)\"".utf8)
 }
 
 /// Reads fields that must be there and may be unknown.

@@ -72,4 +72,9 @@ public enum HeaderField: String, Sendable, Hashable, CaseIterable {
 
 extension HeaderField {
     static let names = Set(allCases.map(\.rawValue))
+
+    /// What stands before each field's value in a header's text, such as `{"kind":`.
+    static let openings = allCases.map { field in
+        Array("\(field == .kind ? "{" : ",")\"\(field.rawValue)\":".utf8)
+    }
 }

@@ -11,7 +11,7 @@ public struct SectionSealer: Sendable {
 
     /// Makes a sealer.
     ///
-    /// - Parameter random: Fit for keys; 44 bytes are drawn for each section.
+    /// - Parameter random: Fit for keys; 44 bytes are drawn for each section: r, then the nonce.
     public init(random: any RandomSource) {
         self.random = random
     }
@@ -40,74 +40,38 @@ public struct SectionSealer: Sendable {
 
     /// Seals a whole entry.
     ///
+    /// One buffer is filled from front to back; the leaf is hashed on the way.
+    ///
     /// - Parameters:
     ///   - header: Becomes section 0; its kind and time become the frame's.
     ///   - headerRouting: Routing tag of section 0.
     ///   - headerKey: Key of section 0.
     ///   - parts: One for each patient, no patient twice.
-    /// - Returns: The entry; ``StoredEntry/bytes`` is what to store.
+    /// - Returns: The bytes to store, with their leaf hash.
     /// - Throws: ``MerkleLogError/tooLarge``.
     public func seal(
         header: EntryHeader,
         headerRouting: RoutingTag,
         headerKey: SectionKey,
         parts: [Part]
-    ) throws(MerkleLogError) -> StoredEntry {
+    ) throws(MerkleLogError) -> SealedEntry {
         guard parts.count < Int(EntryFrame.maximumSectionCount) else { throw .tooLarge }
-        let frame = EntryFrame(
-            kind: header.kind,
-            time: header.time,
-            sectionCount: UInt32(parts.count + 1)
-        )
-        var sections = [
-            try seal(
-                Part(json: header.json, routing: headerRouting, key: headerKey),
-                number: 0,
-                frame: frame
+        var writer = EntryWriter(
+            EntryFrame(
+                kind: header.kind,
+                time: header.time,
+                sectionCount: UInt32(parts.count + 1)
             )
-        ]
-        sections.reserveCapacity(parts.count + 1)
-        for (place, part) in parts.enumerated() {
-            sections.append(try seal(part, number: UInt32(place + 1), frame: frame))
-        }
-        return StoredEntry(frame: frame, sections: sections)
-    }
-
-    /// Seals one section.
-    ///
-    /// - Parameters:
-    ///   - part: Content, routing and key.
-    ///   - number: 0 for the header.
-    ///   - frame: The entry's frame.
-    /// - Returns: The sealed section.
-    /// - Throws: ``MerkleLogError/tooLarge``.
-    public func seal(
-        _ part: Part,
-        number: UInt32,
-        frame: EntryFrame
-    ) throws(MerkleLogError) -> StoredSection {
-        let text = part.json.bytes
-        guard text.count <= StoredSection.maximumLength - StoredSection.minimumLength else {
-            throw .tooLarge
-        }
-        let salt = random.bytes(44)
-        let blinding = Array(salt[..<32])
-        let nonce = Array(salt[32...])
-        let bound = Self.associatedData(frame: frame, number: number, routing: part.routing)
-        guard let gcmNonce = try? AES.GCM.Nonce(data: nonce),
-            let box = try? AES.GCM.seal(
-                blinding + text,
-                using: part.key.key,
-                nonce: gcmNonce,
-                authenticating: bound
-            )
-        else { throw .tooLarge }
-        return StoredSection(
-            commitment: TreeHasher.commitment(blinding: blinding, part: text),
-            routing: part.routing,
-            nonce: nonce,
-            sealed: Array(box.ciphertext) + Array(box.tag)
         )
+        try writer.add(routing: headerRouting, key: headerKey, salt: random.bytes(44)) {
+            header.write(into: &$0)
+        }
+        for part in parts {
+            try writer.add(routing: part.routing, key: part.key, salt: random.bytes(44)) {
+                part.json.write(into: &$0)
+            }
+        }
+        return writer.finish()
     }
 
     /// Opens one section of an entry and checks its commitment.
@@ -148,9 +112,9 @@ public struct SectionSealer: Sendable {
         return opening
     }
 
-    private static let domain = Array("patientvault/log-section/v1\n".utf8)
+    static let domain = Array("patientvault/log-section/v1\n".utf8)
 
-    private static func associatedData(
+    static func associatedData(
         frame: EntryFrame,
         number: UInt32,
         routing: RoutingTag

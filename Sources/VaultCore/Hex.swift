@@ -1,19 +1,27 @@
 /// Lower-case hexadecimal, as log entries, tags and key ids are written.
 public enum Hex {
-    private static let alphabet = Array("0123456789abcdef".utf8)
-
     /// Writes bytes as two lower-case hexadecimal digits each.
     ///
     /// - Parameter bytes: Any bytes.
     /// - Returns: Text of twice the length.
     public static func encode(_ bytes: some Sequence<UInt8>) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity(bytes.underestimatedCount * 2)
-        for byte in bytes {
-            text.append(alphabet[Int(byte >> 4)])
-            text.append(alphabet[Int(byte & 15)])
+        bytes.withContiguousStorageIfAvailable { encode($0) }
+            ?? Array(bytes).withUnsafeBufferPointer { encode($0) }
+    }
+
+    /// Every log entry has several of these, so the digits are written where they stay.
+    private static func encode(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
+        String(unsafeUninitializedCapacity: 2 * bytes.count) { text in
+            for (place, byte) in bytes.enumerated() {
+                text[2 * place] = digit(byte >> 4)
+                text[2 * place + 1] = digit(byte & 15)
+            }
+            return 2 * bytes.count
         }
-        return String(decoding: text, as: UTF8.self)
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? 0x30 + value : 0x61 - 10 + value
     }
 
     /// Reads hexadecimal of either case.

@@ -134,7 +134,10 @@ extension JSONValue {
         return String(decoding: out, as: UTF8.self)
     }
 
-    private func write(into out: inout [UInt8]) {
+    /// Appends ``bytes``.
+    ///
+    /// - Parameter out: Gets the JSON text.
+    public func write(into out: inout [UInt8]) {
         switch self {
         case .null: out += "null".utf8
         case .bool(let value): out += (value ? "true" : "false").utf8

@@ -78,6 +78,21 @@ struct StorageTests {
         try storage.close()
     }
 
+    @Test func `a walk may walk and look up on its way what it walks over`() throws {
+        let storage = try Folder().open()
+        try storage.commit(Self.batch(0, count: 4))
+        var pairs: [[UInt64]] = []
+        try storage.forEachEntry(in: 0..<4) { outer, bytes in
+            try storage.forEachEntry(in: outer..<4) { inner, _ in
+                pairs.append([outer, inner])
+                return inner < 2
+            }
+            #expect(try storage.entry(at: outer) == Array(bytes))
+            return true
+        }
+        #expect(pairs == [[0, 0], [0, 1], [0, 2], [1, 1], [1, 2], [2, 2], [3, 3]])
+    }
+
     @Test func `settings hold after the file is opened again`() throws {
         let folder = try Folder()
         try folder.open().close()

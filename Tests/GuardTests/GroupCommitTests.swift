@@ -30,11 +30,11 @@ struct GroupCommitTests {
             headerRouting: routing,
             headerKey: key,
             parts: []
-        ).bytes
+        )
         return StagedBatch(
             firstIndex: index,
-            entries: [entry],
-            leaves: [try EntryCodec.leafHash(ofStored: entry)]
+            entries: [entry.bytes],
+            leaves: [entry.leaf]
         )
     }
 
@@ -117,6 +117,23 @@ struct GroupCommitTests {
         // What is durable already is told of at once.
         group.hold(until: 3) { answers.add(99, $0) }
         #expect(answers.count == 17)
+    }
+
+    @Test func `what came together shares the flush that is started afterwards`() throws {
+        let answers = Answers()
+        let starts = Mutex<[@Sendable () -> Void]>([])
+        for index in 0...3 as ClosedRange<UInt64> {
+            let number = try group.stage(try batch(index))
+            group.hold(until: number, { answers.add(index, $0) }) { start in
+                starts.withLock { $0.append(start) }
+            }
+        }
+        #expect(disk.flushes.isEmpty && answers.count == 0)
+        for start in starts.withLock({ $0 }) { start() }
+        disk.waitUntilFlushing()
+        disk.open(1)
+        answers.wait(for: 4)
+        #expect(disk.flushes == [4] && answers.failures == 0)
     }
 
     @Test func `who waits and who holds back are served by the same flushes`() throws {

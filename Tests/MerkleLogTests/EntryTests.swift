@@ -26,6 +26,61 @@ struct EntryTests {
         }
     }
 
+    @Test func `what is written on the way is what the finished entry says`() throws {
+        let key = try SampleLog.patientKey("anna")
+        let routing = try SampleLog.routing(7)
+        let part: JSONValue = ["patient": "anna", "note": "a \"quote\"\n", "n": 7]
+        for header in Self.headers {
+            let sealed = try SectionSealer(random: SeededBytes(seed: 5)).seal(
+                header: header,
+                headerRouting: routing,
+                headerKey: key,
+                parts: [SectionSealer.Part(json: part, routing: routing, key: key)]
+            )
+            let entry = try EntryCodec.decode(sealed.bytes)
+            #expect(sealed.leaf == TreeHasher.leafHash(entry.leafData))
+            let first = try SectionSealer.open(section: 0, of: entry, key: key)
+            #expect(first.part == header.json.bytes)
+            #expect(try EntryHeader(try #require(first.json)).json == header.json)
+            let second = try SectionSealer.open(section: 1, of: entry, key: key)
+            #expect(second.part == part.bytes)
+        }
+    }
+
+    /// Nothing known; everything known; texts that need escapes, and further members.
+    private static var headers: [EntryHeader] {
+        let empty = EntryHeader(kind: .system, time: SampleLog.start)
+        var full = EntryHeader(kind: .decision, time: SampleLog.start)
+        for path in texts { full[keyPath: path] = "x" }
+        for path in lists { full[keyPath: path] = ["a", "b"] }
+        full.automated = .machine
+        full.scopeAsked = ["types": [], "claim": false]
+        full.decision = .permit
+        full.consent = [EntryHeader.ConsentVersion(id: "c1", version: "2")]
+        full.accountable = true
+        var odd = EntryHeader(kind: .fact, time: SampleLog.start)
+        for path in texts { odd[keyPath: path] = "\u{1}\"\\ å 한\n" }
+        for path in lists { odd[keyPath: path] = [] }
+        odd.consent = []
+        odd.accountable = false
+        odd.more = [
+            .init("kind", "dropped"), .init("headsCount", 3), .init("a \"name\"", ["b": .null]),
+        ]
+        return [empty, full, odd]
+    }
+
+    private static var texts: [WritableKeyPath<EntryHeader, String?>] {
+        [
+            \.actor, \.actorKind, \.role, \.organization, \.onBehalfOf, \.authMethod, \.credential,
+            \.session, \.client, \.sourceAddress, \.device, \.recordServer, \.guard, \.action,
+            \.policyDigest, \.reason, \.breakGlassReason, \.verification, \.grant,
+        ]
+    }
+
+    private static var lists: [WritableKeyPath<EntryHeader, [String]?>] {
+        [\.purpose, \.categories, \.origin, \.rules, \.legalBasis, \.obligations]
+    }
+
     @Test func `an entry cut anywhere or with bytes left over is refused`() throws {
         let bytes = log.entries[6].bytes
         var accepted = 0

@@ -98,10 +98,8 @@ struct SampleLog {
             headerKey: headerKey,
             parts: parts
         )
-        for placed in tree.append(try EntryCodec.leafHash(ofStored: entry.bytes)) {
-            hashes.store(placed)
-        }
-        entries.append(entry)
+        for placed in tree.append(entry.leaf) { hashes.store(placed) }
+        entries.append(try EntryCodec.decode(entry.bytes))
     }
 
     /// Sixteen entries; "anna" has five, two of them beside "bo".

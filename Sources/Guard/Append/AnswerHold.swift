@@ -36,11 +36,17 @@ public final class AnswerHold: Sendable {
 
     /// Tells once everything that the answer rests on is durable.
     ///
-    /// - Parameter tell: Called once, at once or on another thread; gets why it never will be, then the answer
-    ///   must be dropped.
-    public func end(_ tell: @escaping @Sendable ((any Error)?) -> Void) {
+    /// - Parameters:
+    ///   - tell: Called once, at once or on another thread; gets why it never will be, then the answer must be
+    ///     dropped.
+    ///   - start: Given what starts the disk, if nobody does, to be called once and soon: an event loop calls it
+    ///     after the requests that it has already, so that they share a flush.
+    public func end(
+        _ tell: @escaping @Sendable ((any Error)?) -> Void,
+        starting start: (@escaping @Sendable () -> Void) -> Void = { $0() }
+    ) {
         guard let (group, number) = seen.withLock({ $0 }) else { return tell(nil) }
-        group.hold(until: number, tell)
+        group.hold(until: number, tell, starting: start)
     }
 
     /// Whether everything that the answer rests on was durable when it was made.

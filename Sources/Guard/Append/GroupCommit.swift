@@ -16,6 +16,8 @@ struct StagedBatch {
     /// Kept as they are, under no key of the state.
     var unsealed: [ItemChange] = []
     var checkpoint: String?
+    /// The log's edge after ``entries``; its root is computed once for a flush, not for each of its entries.
+    var edge: CompactRange?
 
     var isEmpty: Bool {
         entries.isEmpty && items.isEmpty && unsealed.isEmpty && checkpoint == nil
@@ -29,6 +31,7 @@ struct StagedBatch {
         items.merge(next.items) { $1 }
         unsealed += next.unsealed
         checkpoint = next.checkpoint ?? checkpoint
+        edge = next.edge ?? edge
     }
 }
 
@@ -115,14 +118,19 @@ final class GroupCommit: Sendable {
     /// - Parameters:
     ///   - number: Of the batch.
     ///   - tell: Called once, on any thread, at once where it is durable already; gets what the flush threw.
-    func hold(until number: UInt64, _ tell: @escaping @Sendable ((any Error)?) -> Void) {
+    ///   - start: Given what starts a flush where nobody does, to be called soon.
+    func hold(
+        until number: UInt64,
+        _ tell: @escaping @Sendable ((any Error)?) -> Void,
+        starting start: (@escaping @Sendable () -> Void) -> Void = { $0() }
+    ) {
         let outcome: (isKnown: Bool, failure: (any Error)?) = queue.withLock { queue in
             if queue.durable >= number { return (true, nil) }
             if let failure = queue.failure { return (true, failure) }
             queue.held.append(Held(number: number, tell: tell))
             return (false, nil)
         }
-        if outcome.isKnown { tell(outcome.failure) } else { drive() }
+        if outcome.isKnown { tell(outcome.failure) } else { start { self.drive() } }
     }
 
     /// Has the own thread flush, where somebody holds an answer back and nobody flushes.
@@ -185,6 +193,8 @@ final class GroupCommit: Sendable {
     }
 
     private func flush(_ staged: StagedBatch) throws {
+        var staged = staged
+        if let edge = staged.edge { staged.items[GuardState.edgeItem] = edge.edge }
         var batch = StorageBatch(
             firstIndex: staged.firstIndex,
             entries: staged.entries,

@@ -39,7 +39,10 @@ extension GuardCore {
                 opening.reason.utf8.count <= Limits.maximumReasonByteCount
             else { throw GuardError.invalid(field: "reason") }
             // Entries were cut out of a newer file: its state speaks of them, and no replay could give it.
-            guard try state.item(.meta, GuardState.edgeKey) == state.frontier.edge else {
+            guard
+                try state.item(GuardState.edgeItem.kind, GuardState.edgeItem.key)
+                    == state.frontier.edge
+            else {
                 throw GuardError.damagedState
             }
             let former = signingKey

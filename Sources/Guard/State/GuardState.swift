@@ -43,7 +43,7 @@ final class GuardState {
     var tagIndex: RecordTagIndex?
     /// Times of committed entries; they never change.
     var entryTimes: [UInt64: Instant] = [:]
-    private var patientCache: [PatientPseudonym: PatientState] = [:]
+    private var patientCache: [PatientPseudonym: PatientState?] = [:]
     var catalogueCache: [PatientPseudonym: Catalogue] = [:]
     var graphCache: [PatientPseudonym: LabelNodes] = [:]
     /// Patients, those of the present batch included; counted once.
@@ -122,7 +122,7 @@ final class GuardState {
     func setItem(_ kind: ItemKind, _ key: [UInt8], _ value: [UInt8]?) {
         batch.items[ItemKey(kind: kind, key: key)] = .some(value)
         switch kind {
-        case .patient: PatientPseudonym(bytes: key).map { patientCache[$0] = nil }
+        case .patient: PatientPseudonym(bytes: key).map { _ = patientCache.removeValue(forKey: $0) }
         case .labelGraph: PatientPseudonym(bytes: key).map { graphCache[$0] = nil }
         case .catalogue:
             PatientPseudonym(bytes: key).map { catalogueCache[$0] = nil }
@@ -157,10 +157,10 @@ final class GuardState {
     /// A patient's state, or `nil` for a patient this vault has never seen.
     func patient(_ pseudonym: PatientPseudonym) throws -> PatientState? {
         if let cached = patientCache[pseudonym] { return cached }
-        guard let bytes = try item(.patient, pseudonym.bytes) else { return nil }
-        let patient = try PatientState(decoding: bytes)
+        // That there is nobody is remembered like a patient: asking takes as long for both.
+        let patient = try item(.patient, pseudonym.bytes).map { try PatientState(decoding: $0) }
         if patientCache.count >= Self.cacheLimit { patientCache = [:] }
-        patientCache[pseudonym] = patient
+        patientCache[pseudonym] = .some(patient)
         return patient
     }
 
@@ -232,13 +232,11 @@ final class GuardState {
             headerKey: try auditKey(of: GuardState.nobody, year: header.time.year),
             parts: sections
         )
-        let bytes = entry.bytes
-        let leaf = try EntryCodec.leafHash(ofStored: bytes)
-        batch.entries.append(bytes)
-        batch.leaves.append(leaf)
-        stagedFrontier.append(leaf) { batch.nodes.append($0) }
+        batch.entries.append(entry.bytes)
+        batch.leaves.append(entry.leaf)
+        stagedFrontier.append(entry.leaf) { batch.nodes.append($0) }
         stagedTime = header.time
-        return (index, leaf)
+        return (index, entry.leaf)
     }
 
     /// Stages a signed checkpoint to be kept with the batch.
@@ -250,7 +248,7 @@ final class GuardState {
     /// Hands everything staged over to the disk; from now on later use cases see it.
     func commit() throws {
         guard !isStopped else { throw GuardError.sealed }
-        if !batch.entries.isEmpty { setItem(.meta, Self.edgeKey, stagedFrontier.edge) }
+        if !batch.entries.isEmpty { batch.edge = stagedFrontier }
         guard !batch.isEmpty else { return }
         newest = try group.stage(batch)
         for (item, value) in batch.items { pending[item] = (newest, value) }
@@ -280,7 +278,7 @@ final class GuardState {
     }
 
     /// Key of the item that keeps size and root of the log: where it was cut off, they differ.
-    static let edgeKey = Array("edge".utf8)
+    static let edgeItem = ItemKey(kind: .meta, key: Array("edge".utf8))
 
     /// Forgets everything staged, and the cached values that may have come from it.
     func rollBack() {

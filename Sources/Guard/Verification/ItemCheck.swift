@@ -20,7 +20,7 @@ extension StateAudit {
         if (try? state.item(.meta, Array("demo".utf8))) != [replay.isDemo ? 1 : 0] {
             problem("state", "the demo mark is not the first entry's")
         }
-        let edge = try? state.item(.meta, GuardState.edgeKey)
+        let edge = try? state.item(GuardState.edgeItem.kind, GuardState.edgeItem.key)
         if edge != state.frontier.edge { problem("log", "the log does not end where it was left") }
         try checkHeads(replay)
         try checkRing(replay)
