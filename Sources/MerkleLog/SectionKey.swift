@@ -27,6 +27,11 @@ public struct SectionKey: Sendable, CustomStringConvertible, CustomReflectable {
         key = SymmetricKey(data: bytes)
     }
 
+    /// Lends the 32 bytes.
+    package func withUnsafeBytes<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+        key.withUnsafeBytes(body)
+    }
+
     /// Always `<redacted>`.
     public var description: String { "<redacted>" }
 

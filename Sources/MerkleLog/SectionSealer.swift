@@ -123,21 +123,6 @@ public struct SectionSealer: Sendable {
         bound.appendBigEndian(number)
         return bound + routing.bytes
     }
-
-    /// The same from bytes where they lie.
-    static func associatedData(
-        frame: UnsafeRawBufferPointer,
-        number: UInt32,
-        routing: UnsafeRawBufferPointer
-    ) -> [UInt8] {
-        var bound: [UInt8] = []
-        bound.reserveCapacity(domain.count + EntryFrame.byteCount + 20)
-        bound += domain
-        bound += frame[..<EntryFrame.byteCount]
-        bound.appendBigEndian(number)
-        bound += routing[..<16]
-        return bound
-    }
 }
 
 /// An opened section: whoever holds it can check it against the leaf with SHA-256 alone.

@@ -1,4 +1,3 @@
-internal import Crypto
 internal import VaultCore
 
 /// One section where it lies in a stored entry, still sealed; valid only as long as the entry's bytes.
@@ -15,41 +14,45 @@ package struct SectionView {
     /// By which the Guard finds the key.
     package var routing: RoutingTag { RoutingTag(loading: body) }
 
-    /// Opens the section in place and checks its commitment, as
-    /// ``SectionSealer/open(section:of:key:)`` does.
+    /// 12 bytes.
+    package var nonce: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: body[16..<28]) }
+
+    /// Ciphertext, then the tag.
+    package var sealed: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: body[28...]) }
+
+    /// Bytes of the associated data.
+    package static let boundByteCount = SectionSealer.domain.count + EntryFrame.byteCount + 20
+
+    /// Writes the associated data that bind the section to its entry and place.
     ///
     /// - Parameters:
+    ///   - bound: Gets ``boundByteCount`` bytes; those before the frame are the same for every section.
     ///   - frame: The entry's first 14 bytes.
-    ///   - key: The section's key.
-    ///   - read: Gets the part's text, valid during the call.
-    /// - Returns: What `read` gives; `nil` where the section does not open or the commitment is another's.
-    package func withOpened<Value>(
-        frame: UnsafeRawBufferPointer,
-        key: SectionKey,
-        _ read: (UnsafeRawBufferPointer) throws -> Value
-    ) rethrows -> Value? {
-        let bound = SectionSealer.associatedData(frame: frame, number: number, routing: body)
-        let sealed = UnsafeRawBufferPointer(rebasing: body[16...])
-        guard let box = try? AES.GCM.SealedBox(combined: sealed),
-            let plain = try? AES.GCM.open(box, using: key.key, authenticating: bound)
-        else { return nil }
-        return try lend(plain) { plain in
-            guard plain.count >= 32 else { return nil }
-            let blinding = UnsafeRawBufferPointer(rebasing: plain[..<32])
-            let part = UnsafeRawBufferPointer(rebasing: plain[32...])
-            let found = TreeHasher.commitment(blinding: blinding, part: part)
-            guard found == MerkleHash(copying: commitment) else { return nil }
-            return try read(part)
+    package func write(bound: UnsafeMutableRawBufferPointer, frame: UnsafeRawBufferPointer) {
+        let place = SectionSealer.domain.count
+        bound.copyBytes(from: SectionSealer.domain)
+        func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) {
+            UnsafeMutableRawBufferPointer(rebasing: bound[offset...]).copyMemory(from: bytes)
         }
+        write(UnsafeRawBufferPointer(rebasing: frame[..<EntryFrame.byteCount]), at: place)
+        let end = place + EntryFrame.byteCount
+        withUnsafeBytes(of: number.bigEndian) { write($0, at: end) }
+        write(UnsafeRawBufferPointer(rebasing: body[..<16]), at: end + 4)
     }
-}
 
-/// Lends bytes that lie in one piece, without a word of Foundation; `nil` where they do not.
-private func lend<Value>(
-    _ bytes: some Collection<UInt8>,
-    _ body: (UnsafeRawBufferPointer) throws -> Value?
-) rethrows -> Value? {
-    try bytes.withContiguousStorageIfAvailable { try body(UnsafeRawBufferPointer($0)) } ?? nil
+    /// Whether the leaf commits to this plaintext, so that it can be shown to others.
+    ///
+    /// That the text is the one that was sealed follows from the tag already.
+    ///
+    /// - Parameter plain: r, then the text, as opened.
+    /// - Returns: Whether the commitment is that of the two.
+    package func isCommitted(to plain: UnsafeRawBufferPointer) -> Bool {
+        guard plain.count >= 32 else { return false }
+        return TreeHasher.commitment(
+            blinding: UnsafeRawBufferPointer(rebasing: plain[..<32]),
+            part: UnsafeRawBufferPointer(rebasing: plain[32...])
+        ) == MerkleHash(copying: commitment)
+    }
 }
 
 extension EntryCodec {

@@ -94,6 +94,8 @@ struct KeyTests {
         #expect(try Tagging.tag16(key: parent, label: "t", parts: [[1], [2]]) == tags[4])
         let typed = tagger.tag(RecordTag.self, label: "t", parts: [[1], [2]])
         #expect(typed.bytes == tags[4])
+        let number = tagger.tag(RecordTag.self, label: "t", number: 0x0102)
+        #expect(number.bytes == tagger.tag16(label: "t", parts: [[0, 0, 0, 0, 0, 0, 1, 2]]))
     }
 
     @Test func `AEAD opens what it sealed and nothing else`() throws {

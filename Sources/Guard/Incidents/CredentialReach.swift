@@ -43,10 +43,8 @@ extension AccessWalk {
         }
     }
 
-    /// Purposes for which a principal can ask without an emergency.
-    private static let purposes = [
-        "TREAT", "HPAYMT", "HOPERAT", "PATRQT", "FAMRQT", "PWATRNY", "HRESCH", "PUBHLTH",
-    ]
+    /// Patients of whom the state is asked before the cores are; so many are held at once.
+    private static let chunk = 4_096
 
     private mutating func reach(
         of id: PrincipalID,
@@ -55,42 +53,45 @@ extension AccessWalk {
         guard let principal = try state.principal(id) else {
             return log.patients.indices.map { ($0, []) }
         }
+        let question = ReachQuestion(
+            requester: principal.requester,
+            now: query.from,
+            directory: try state.directoryFacts(),
+            policies: policies
+        )
         var found: [(patient: Int, segments: [SegmentTag])] = []
-        for (place, entry) in log.patients.enumerated() {
-            guard let patient = try state.patient(entry.pseudonym), patient.erasedAt == nil,
-                let reference = RecordID(patient.reference)
-            else { continue }
-            let facts = try state.facts(of: entry.pseudonym)
-            guard facts.index < log.fromSize else {
-                found.append((place, []))
-                continue
-            }
-            var names: Set<Segment> = []
-            for purpose in Self.purposes {
-                let context = DecisionContext(
-                    request: AccessRequest(
-                        requester: principal.requester,
-                        patient: reference,
-                        purposes: [purpose],
-                        now: query.from
-                    ),
-                    facts: facts.facts,
-                    directory: try state.directoryFacts(),
-                    policies: policies
-                )
-                guard context.decision().effect == .permit else { continue }
-                for segment in patient.segments
-                where context.segmentVerdict(category: segment.category, labels: segment.labels)
-                    != .deny
-                {
-                    names.insert(segment)
+        for first in stride(from: 0, to: log.patients.count, by: Self.chunk) {
+            let asked = try (first..<min(first + Self.chunk, log.patients.count))
+                .compactMap { try subject($0) }
+            // Only one thread at a time may read the state; the rules are asked on all cores.
+            let answers = try Cores.slices(of: asked.count) { asked[$0].map(question.segments) }
+            for (subject, segments) in zip(asked, answers.joined()) {
+                let patient = log.patients[subject.place].pseudonym
+                if !subject.isKnown {
+                    found.append((subject.place, []))
+                } else if !segments.isEmpty {
+                    found.append(
+                        (subject.place, try segments.map { try tag($0.name, of: patient) })
+                    )
                 }
-            }
-            if !names.isEmpty {
-                found.append((place, try names.map { try tag($0.name, of: entry.pseudonym) }))
             }
         }
         return found
+    }
+
+    private func subject(_ place: Int) throws -> ReachQuestion.Subject? {
+        let pseudonym = log.patients[place].pseudonym
+        guard let patient = try state.patient(pseudonym), patient.erasedAt == nil,
+            let reference = RecordID(patient.reference)
+        else { return nil }
+        let facts = try state.facts(of: pseudonym)
+        return ReachQuestion.Subject(
+            place: place,
+            reference: reference,
+            segments: patient.segments,
+            facts: facts.facts,
+            isKnown: facts.index < log.fromSize
+        )
     }
 }
 

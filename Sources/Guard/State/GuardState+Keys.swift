@@ -9,7 +9,7 @@ extension GuardState {
 
     /// A pseudonym masked for one entry, so that the file does not show which entries share a patient.
     func routing(_ patient: PatientPseudonym, index: UInt64) -> RoutingTag {
-        let mask = ring.routing.tag(RoutingTag.self, label: "routing", parts: [bigEndian(index)])
+        let mask = ring.routing.tag(RoutingTag.self, label: "routing", number: index)
         return RoutingTag(high: patient.high ^ mask.high, low: patient.low ^ mask.low)
     }
 

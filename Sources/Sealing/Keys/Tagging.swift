@@ -56,25 +56,58 @@ public struct Tagger: Sendable {
         _ parts: [[UInt8]],
         _ body: (UnsafeRawBufferPointer) -> Result
     ) -> Result {
-        var byteCount = HMACSHA256Key.macByteCount + 4 + label.utf8CodeUnitCount
-        for part in parts { byteCount += 4 + part.count }
-        return unsafe withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 16) {
-            scratch in
+        let byteCount = parts.reduce(0) { $0 + 4 + $1.count }
+        return unsafe authenticate(label, byteCount: byteCount, body) { message, start in
+            var offset = start
+            for part in parts {
+                offset = unsafe part.withUnsafeBytes { unsafe append($0, to: message, at: offset) }
+            }
+        }
+    }
+
+    /// The same for parts of so many bytes, lengths included, which `fill` writes from an offset on.
+    private func authenticate<Result>(
+        _ label: StaticString,
+        byteCount: Int,
+        _ body: (UnsafeRawBufferPointer) -> Result,
+        _ fill: (_ message: UnsafeMutableRawBufferPointer, _ offset: Int) -> Void
+    ) -> Result {
+        let total = HMACSHA256Key.macByteCount + 4 + label.utf8CodeUnitCount + byteCount
+        return unsafe withUnsafeTemporaryAllocation(byteCount: total, alignment: 16) { scratch in
             defer { unsafe Wiping.wipe(scratch) }
             let message = unsafe UnsafeMutableRawBufferPointer(
                 rebasing: scratch[HMACSHA256Key.macByteCount...]
             )
-            var offset = unsafe append(
+            let offset = unsafe append(
                 UnsafeRawBufferPointer(start: label.utf8Start, count: label.utf8CodeUnitCount),
                 to: message,
                 at: 0
             )
-            for part in parts {
-                offset = unsafe part.withUnsafeBytes { unsafe append($0, to: message, at: offset) }
-            }
+            unsafe fill(message, offset)
             let start = unsafe scratch.start
             unsafe key.authenticate(UnsafeRawBufferPointer(message), into: start)
             return unsafe body(UnsafeRawBufferPointer(rebasing: scratch[..<Tagging.tagByteCount]))
+        }
+    }
+
+    /// Makes a tag of one number, without an array for it: for whoever makes one for each entry of a log.
+    ///
+    /// - Parameters:
+    ///   - type: The type of the tag.
+    ///   - label: What kind of tag, a constant of the program.
+    ///   - number: What it stands for; the only part, as eight bytes, big-endian.
+    /// - Returns: The tag.
+    package func tag<Tag: Tag16>(
+        _ type: Tag.Type,
+        label: StaticString,
+        number: UInt64
+    ) -> Tag {
+        unsafe withUnsafeBytes(of: number.bigEndian) { number in
+            unsafe authenticate(label, byteCount: 4 + number.count, { unsafe Tag(loading: $0) }) {
+                message,
+                offset in
+                _ = unsafe append(number, to: message, at: offset)
+            }
         }
     }
 

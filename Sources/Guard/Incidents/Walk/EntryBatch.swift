@@ -26,9 +26,7 @@ struct EntryBatch: Sendable {
         batch.indices.reserveCapacity(limit.entries)
         batch.ends.reserveCapacity(limit.entries)
         try storage.forEachEntry(in: first..<end) { index, bytes in
-            batch.indices.append(index)
-            batch.bytes.append(contentsOf: bytes)
-            batch.ends.append(batch.bytes.count)
+            batch.append(index, bytes)
             return batch.count < limit.entries && batch.bytes.count < limit.bytes
         }
         guard let last = batch.indices.last else { return nil }
@@ -36,6 +34,13 @@ struct EntryBatch: Sendable {
             HashPosition.storedCount(size: first)..<HashPosition.storedCount(size: last + 1)
         batch.hashes = try storage.hashes(in: places)
         return batch
+    }
+
+    /// Adds an entry as it is stored.
+    mutating func append(_ index: UInt64, _ stored: UnsafeRawBufferPointer) {
+        indices.append(index)
+        bytes.append(contentsOf: stored)
+        ends.append(bytes.count)
     }
 
     /// The batch after this one; `nil` behind the last entry.

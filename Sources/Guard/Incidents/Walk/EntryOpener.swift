@@ -24,10 +24,13 @@ struct EntryOpener: Sendable {
 
     /// What is used again from entry to entry.
     private struct Scratch {
+        let opener = TextOpener()
         var sections: [SectionView] = []
         var header = HeaderText()
         var part = PartText()
         var result = WalkSlice()
+        /// Key of the headers of a year: nearly always that of the entry before.
+        var headerKey: (year: Int, key: SectionKey?)?
     }
 
     /// Opens a range of a batch.
@@ -73,13 +76,16 @@ struct EntryOpener: Sendable {
             isInWindow: frame.time >= query.from,
             from: query.from
         )
-        if let key = keys.key(of: GuardState.nobody, year: year) {
-            let isRead = scratch.sections[0].withOpened(frame: bytes, key: key) { text in
-                guard scratch.header.read(text) else { return false }
-                reading.take(scratch.header, filter, policyDigest)
-                return true
+        let header = scratch.sections[0]
+        if let key = headerKey(year, &scratch),
+            let plain = open(header, frame: bytes, key: key, with: scratch.opener),
+            scratch.header.read(plain.text)
+        {
+            let isFull = filter.admits(scratch.header)
+            if !isFull || header.isCommitted(to: plain) {
+                entry.isOpen = true
+                reading.take(scratch.header, isFull: isFull, policyDigest)
             }
-            entry.isOpen = isRead == true
         }
         var met: Set<PatientPseudonym> = []
         var openCount = 0
@@ -89,15 +95,14 @@ struct EntryOpener: Sendable {
             if isDirectory, !reading.isSurvey { continue }
             if scratch.sections.count > 2, !met.insert(patient).inserted { continue }
             var part = WalkPart(patient: patient)
-            if let key = keys.key(of: patient, year: year) {
-                let isRead = section.withOpened(frame: bytes, key: key) { text in
-                    guard scratch.part.read(text) else { return false }
-                    if !isDirectory { reading.take(scratch.part, text, &part) }
-                    return true
-                }
-                part.isOpen = isRead == true
+            if let key = keys.key(of: patient, year: year),
+                let plain = open(section, frame: bytes, key: key, with: scratch.opener),
+                !reading.isFull || section.isCommitted(to: plain), scratch.part.read(plain.text)
+            {
+                part.isOpen = true
+                openCount += 1
+                if !isDirectory { reading.take(scratch.part, plain.text, &part) }
             }
-            if part.isOpen { openCount += 1 }
             if isDirectory { continue }
             if !part.isOpen { reading.takeClosed() }
             entry.partCount += 1
@@ -110,9 +115,50 @@ struct EntryOpener: Sendable {
         }
     }
 
+    private func headerKey(_ year: Int, _ scratch: inout Scratch) -> SectionKey? {
+        if let known = scratch.headerKey, known.year == year { return known.key }
+        let key = keys.key(of: GuardState.nobody, year: year)
+        scratch.headerKey = (year, key)
+        return key
+    }
+
+    /// Opens a section; what comes out is valid until the next one is opened.
+    ///
+    /// The commitment is left to the caller: that the text is what the Guard wrote here follows from the tag,
+    /// which binds it to entry and place, and from the leaf, which covers the sealed bytes. The commitment
+    /// adds that it can be shown to others; so it is checked of what is told in full.
+    private func open(
+        _ section: SectionView,
+        frame: UnsafeRawBufferPointer,
+        key: SectionKey,
+        with opener: TextOpener
+    ) -> UnsafeRawBufferPointer? {
+        let plain = withUnsafeTemporaryAllocation(
+            byteCount: SectionView.boundByteCount,
+            alignment: 8
+        ) { bound in
+            section.write(bound: bound, frame: frame)
+            return key.withUnsafeBytes { key in
+                opener.open(
+                    section.sealed,
+                    nonce: section.nonce,
+                    key: key,
+                    authenticating: UnsafeRawBufferPointer(bound)
+                )
+            }
+        }
+        guard let plain, plain.count >= 32 else { return nil }
+        return plain
+    }
+
     /// The patient whose masked pseudonym a section carries.
     private func patient(of routing: RoutingTag, index: UInt64) -> PatientPseudonym {
-        let mask = ring.routing.tag(RoutingTag.self, label: "routing", parts: [bigEndian(index)])
+        let mask = ring.routing.tag(RoutingTag.self, label: "routing", number: index)
         return PatientPseudonym(high: routing.high ^ mask.high, low: routing.low ^ mask.low)
     }
+}
+
+extension UnsafeRawBufferPointer {
+    /// What stands behind r in an opened section.
+    fileprivate var text: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: self[32...]) }
 }

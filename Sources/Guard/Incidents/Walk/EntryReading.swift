@@ -29,12 +29,13 @@ struct EntryReading {
         return detail
     }
 
-    private var isFull: Bool { found.context != nil }
+    /// Whether the entry is told in full.
+    var isFull: Bool { found.context != nil }
 
     // MARK: Header
 
-    mutating func take(_ header: HeaderText, _ filter: FilterText, _ policyDigest: [UInt8]) {
-        if filter.admits(header) {
+    mutating func take(_ header: HeaderText, isFull: Bool, _ policyDigest: [UInt8]) {
+        if isFull {
             found.context = header.context
             isDetailed = true
         }

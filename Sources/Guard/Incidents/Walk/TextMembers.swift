@@ -1,5 +1,11 @@
 internal import VaultCore
 
+#if canImport(Glibc)
+internal import Glibc
+#else
+internal import Darwin
+#endif
+
 /// The members of a JSON object where they lie in its text: for texts that this Guard wrote, by the million.
 ///
 /// A value that is needed is parsed by `JSONValue`; all others are passed over.
@@ -33,21 +39,21 @@ enum TextMembers {
         return false
     }
 
-    /// Place after the closing quote.
+    /// Place after the closing quote: the first that an even number of backslashes stands before.
     private static func endOfString(_ text: UnsafeRawBufferPointer, from start: Int) -> Int? {
         var place = start + 1
-        while place < text.count {
-            switch text[place] {
-            case 0x22: return place + 1
-            case 0x5C: place += 2
-            default: place += 1
-            }
+        while let quote = text.place(of: 0x22, from: place) {
+            var content = quote
+            while content > start + 1, text[content - 1] == 0x5C { content -= 1 }
+            if (quote - content).isMultiple(of: 2) { return quote + 1 }
+            place = quote + 1
         }
         return nil
     }
 
     private static func endOfValue(_ text: UnsafeRawBufferPointer, from start: Int) -> Int? {
         guard start < text.count else { return nil }
+        if text[start] == 0x22 { return endOfString(text, from: start) }
         var place = start
         var depth = 0
         while place < text.count {
@@ -106,12 +112,23 @@ struct PickedMembers<Name: MemberName> {
 extension UnsafeRawBufferPointer {
     /// Whether these are the bytes of a constant.
     func isText(_ text: StaticString) -> Bool {
-        count == text.utf8CodeUnitCount
-            && elementsEqual(UnsafeRawBufferPointer(start: text.utf8Start, count: count))
+        guard count == text.utf8CodeUnitCount, let start = baseAddress else { return false }
+        return memcmp(start, text.utf8Start, count) == 0
+    }
+
+    /// Where a byte stands first from a place on.
+    fileprivate func place(of byte: UInt8, from start: Int) -> Int? {
+        guard start < count, let base = baseAddress,
+            let found = memchr(base + start, Int32(byte), count - start)
+        else { return nil }
+        return UnsafeRawPointer(found) - base
     }
 
     func isEqual(to bytes: [UInt8]) -> Bool {
-        count == bytes.count && bytes.withUnsafeBytes { elementsEqual($0) }
+        guard count == bytes.count, let start = baseAddress else { return false }
+        return bytes.withUnsafeBytes { other in
+            other.baseAddress.map { memcmp(start, $0, count) == 0 } ?? true
+        }
     }
 
     /// A member's value, parsed; `nil` where it is missing.
