@@ -12,13 +12,18 @@ public struct LinkLimits: Sendable, Hashable {
     public var messageByteCount = 32 << 20
     /// Largest answer of a Guard, in bytes.
     public var answerByteCount = 1 << 30
-    /// Open connections; one more is closed at once.
+    /// Open connections of one peer; one more is closed at once.
+    ///
+    /// A peer is a user of this machine, or all other hosts together.
     public var connectionCount = 1_024
+    /// Bytes of messages over 64 KiB that one peer may have on their way or worked on, as their headers say; a
+    /// message for which there is no room ends its connection.
+    public var longByteCount = 128 << 20
     /// From the first byte of a frame to its last, and for a handshake.
     public var frameSeconds: Int64 = 10
     /// From a call to the last byte of its answer, at the client; a check of a long log takes minutes.
     public var answerSeconds: Int64 = 900
-    /// Without any frame.
+    /// Without any frame, or with an answer that is not fetched.
     public var idleSeconds: Int64 = 900
     /// Calls that are worked on at a time; the others wait in their connections.
     public var workerCount = 32

@@ -98,7 +98,7 @@ public final class GuardServer: Sendable {
     }
 
     /// Connections that are open now.
-    public var connectionCount: Int { link.open.withLock { $0 } }
+    public var connectionCount: Int { link.rooms.withLock { $0.connectionCount } }
 
     /// Closes every connection and ends the threads; calls under way are answered to nobody.
     ///
@@ -119,13 +119,14 @@ final class Link: Sendable {
     let rules: PeerRules
     let limits: LinkLimits
     let pool: NIOThreadPool
-    let open = Mutex(0)
+    let rooms: Mutex<PeerRooms>
 
     init(keeper: any GuardKeeper, rules: PeerRules, limits: LinkLimits, pool: NIOThreadPool) {
         self.keeper = keeper
         self.rules = rules
         self.limits = limits
         self.pool = pool
+        rooms = Mutex(PeerRooms(limits: limits))
     }
 
     /// Answers a message; the answer is told once the disk has what it rests on.

@@ -7,8 +7,9 @@ internal import VaultCore
 
 /// One connection: collects a frame, has it answered, sends the answer, reads on.
 ///
-/// Nothing is read while a message is worked on, so a peer can have one call under way and no more in memory
-/// than one frame. The first thing that is not as it must be ends the connection.
+/// Nothing is read while a message is worked on or its answer waits to be fetched, so a connection has one call
+/// under way and no more in memory than one frame and one answer. The first thing that is not as it must be ends
+/// the connection.
 final class LinkHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -17,7 +18,11 @@ final class LinkHandler: ChannelInboundHandler {
     private let peer: Peer
     private var collected = ByteBuffer()
     private var isBusy = false
+    /// Whether this connection holds a place in its peer's room.
     private var isCounted = false
+    private var isGone = false
+    /// Room taken for a long message; `nil` until its header is read.
+    private var taken: Int?
     private var deadline = NIODeadline.distantFuture
 
     init(link: Link, peer: Peer) {
@@ -26,12 +31,7 @@ final class LinkHandler: ChannelInboundHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        let isWithin = link.open.withLock { open in
-            guard open < link.limits.connectionCount else { return false }
-            open += 1
-            return true
-        }
-        guard isWithin else { return context.close(promise: nil) }
+        guard link.rooms.withLock({ $0.enter(peer) }) else { return context.close(promise: nil) }
         isCounted = true
         // Who has just come, or shakes hands, has not much longer than for a frame.
         deadline = .now() + .seconds(3 * link.limits.frameSeconds)
@@ -42,9 +42,28 @@ final class LinkHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         deadline = .distantFuture
-        if isCounted { link.open.withLock { $0 -= 1 } }
-        isCounted = false
+        isGone = true
+        leave()
         context.fireChannelInactive()
+    }
+
+    /// Gives back what this connection holds, unless its call is still worked on: who hangs up and comes again
+    /// holds no more than who stays.
+    private func leave() {
+        guard isGone, isCounted, !isBusy else { return }
+        isCounted = false
+        endMessage()
+        link.rooms.withLock { $0.leave(peer) }
+    }
+
+    private func beginMessage(_ length: Int) -> Bool {
+        if taken == nil { taken = link.rooms.withLock { $0.take(length, for: peer) } }
+        return taken != nil
+    }
+
+    private func endMessage() {
+        if let taken, taken > 0 { link.rooms.withLock { $0.giveBack(taken, of: peer) } }
+        taken = nil
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -69,6 +88,7 @@ final class LinkHandler: ChannelInboundHandler {
         guard let length = FrameHeader.length(header, limit: link.limits.messageByteCount) else {
             return context.close(promise: nil)
         }
+        guard beginMessage(length) else { return context.close(promise: nil) }
         guard collected.readableBytes >= 4 + length else { return context.read() }
         collected.moveReaderIndex(forwardBy: 4)
         guard let bytes = collected.readBytes(length: length) else { return }
@@ -90,6 +110,8 @@ final class LinkHandler: ChannelInboundHandler {
             loop.execute {
                 let (handler, context) = bound.value
                 guard context.channel.isActive, let answer else {
+                    handler.isBusy = false
+                    handler.leave()
                     return context.close(promise: nil)
                 }
                 handler.send(answer, context)
@@ -110,21 +132,24 @@ final class LinkHandler: ChannelInboundHandler {
         var buffer = context.channel.allocator.buffer(capacity: 4 + bytes.count)
         buffer.writeBytes(FrameHeader.bytes(bytes.count))
         buffer.writeBytes(bytes)
-        if answer.isFarewell {
-            let sent = context.eventLoop.makePromise(of: Void.self)
-            let keeper = link.keeper
-            sent.futureResult.whenComplete { _ in keeper.leave() }
-            context.writeAndFlush(wrapOutboundOut(buffer), promise: sent)
-        } else {
-            context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        // A peer that does not fetch its answer has no other one waiting behind it.
+        deadline = .now() + .seconds(link.limits.idleSeconds)
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        let (link, isFarewell) = (link, answer.isFarewell)
+        sent.futureResult.assumeIsolated().whenComplete { _ in
+            if isFarewell { link.keeper.leave() }
+            self.goOn(context)
         }
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: sent)
+    }
+
+    private func goOn(_ context: ChannelHandlerContext) {
         isBusy = false
-        let now = NIODeadline.now()
-        deadline =
-            now
-            + .seconds(
-                collected.readableBytes == 0 ? link.limits.idleSeconds : link.limits.frameSeconds
-            )
+        endMessage()
+        guard context.channel.isActive else { return leave() }
+        let seconds =
+            collected.readableBytes == 0 ? link.limits.idleSeconds : link.limits.frameSeconds
+        deadline = .now() + .seconds(seconds)
         proceed(context)
     }
 

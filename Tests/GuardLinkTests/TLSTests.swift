@@ -95,6 +95,24 @@ struct TLSTests {
         #expect(try RemoteGuard(good).vault == link.core.vault)
     }
 
+    @Test func `a crowd from other hosts takes no place from a process of this one`() throws {
+        var limits = LinkLimits()
+        limits.connectionCount = 4
+        let link = try LinkHarness(limits: limits)
+        let ours = try Authority(in: link.folder, "ours")
+        let port = try link.server.listen(
+            host: "127.0.0.1",
+            port: 0,
+            certificates: ours.certificates(of: try ours.issue("guard"))
+        )
+        // Silent, and none of them has shown a certificate.
+        let crowd = try (0..<4).map { _ in try RawPeer(port: port) }
+        for peer in crowd { #expect(peer.receive(seconds: 1) == []) }
+        #expect(try RawPeer(port: port).isEnded())
+        let keeper = KeeperClient(try UnixTransport(path: link.socket))
+        #expect(try keeper.seal().isSealed)
+    }
+
     @Test func `another host never unseals or seals`() throws {
         let link = try LinkHarness()
         let ours = try Authority(in: link.folder, "ours")

@@ -37,7 +37,10 @@ struct GuardServe: ParsableCommand {
     var authorities: String?
     @Option(
         name: .customLong("max-connections"),
-        help: ArgumentHelp("Most open connections.", valueName: "n")
+        help: ArgumentHelp(
+            "Most open connections of each user, and of all other hosts together.",
+            valueName: "n"
+        )
     )
     var connections: Int = 1_024
 
