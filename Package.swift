@@ -125,8 +125,13 @@ let rooms: [Room] = [
     ),
     Room(name: "FHIRSearch", rooms: ["VaultCore", "FHIRModel"], testRooms: ["VaultTestSupport"]),
     Room(
+        name: "Outbound",
+        rooms: ["VaultCore", "Guard"],
+        packages: nio + [.product(name: "NIOHTTP1", package: "swift-nio")]
+    ),
+    Room(
         name: "VaultServer",
-        rooms: ["VaultCore", "FHIRModel", "Consent", "Guard", "FHIRSearch", "Vault"],
+        rooms: ["VaultCore", "FHIRModel", "Consent", "Guard", "FHIRSearch", "Vault", "Outbound"],
         packages: [hummingbird, hummingbirdHTTP2],
         testRooms: [
             "VaultTestSupport", "Sealing", "MerkleLog", "GuardStore", "Records", "PrivacyOffice",
@@ -138,6 +143,7 @@ let rooms: [Room] = [
         rooms: [
             "VaultCore", "Sealing", "MerkleLog", "FHIRModel", "Consent", "Guard", "GuardStore",
             "GuardLink", "Records", "Vault", "PrivacyOffice", "BreachResponse", "VaultServer",
+            "Outbound",
         ],
         packages: [arguments],
         kind: .executable,

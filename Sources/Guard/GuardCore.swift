@@ -28,6 +28,8 @@ public final class GuardCore: Sendable {
     public var policyDigest: String { digest.withLock { $0 } }
     let digest: Mutex<String>
     let signer: Mutex<NoteSigningKey>
+    /// Who fetches clients' keys.
+    let keySource = Mutex<(any KeySetSource)?>(nil)
     /// Held while a password is stretched; what a password is compared with where there is no account.
     let stretching: Mutex<PasswordHash>
 
@@ -43,6 +45,8 @@ public final class GuardCore: Sendable {
         var unfinished = UnfinishedWrites()
         /// Set while all shard keys are rotated.
         var shardMembers: ShardMembers?
+        /// How old the keys of clients are that were fetched since the start; nothing older is believed.
+        var keySets: [String: KeySetAge] = [:]
     }
 
     init(

@@ -26,6 +26,7 @@ struct WireFormTests {
             .checkpointChain: 69, .erase: 70, .erasedPatients: 71, .custody: 72, .setCustody: 73,
             .beginKeyRotation: 74, .rotateNextShard: 75, .pseudonym: 76, .recordIncident: 80,
             .residents: 94, .accessLog: 110, .issueToken: 125,
+            .enrolSubject: 19, .exchangeIdentity: 128,
         ]
         for (operation, number) in numbers { #expect(operation.rawValue == number) }
         // Those from 200 on are the keepers'.

@@ -340,7 +340,10 @@ struct LaunchTests {
         let call = HTTPCall(id: "t", method: "GET", path: "/.well-known/smart-configuration")
         let there = bare.reply(to: call, since: .now).json
         #expect(there["authorization_endpoint"] == nil)
-        #expect(there["grant_types_supported"]?.stringArray == ["client_credentials"])
+        #expect(
+            there["grant_types_supported"]?.stringArray
+                == ["client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"]
+        )
         let page = HTTPCall(id: "t", method: "GET", path: "/auth/authorize", query: "")
         #expect(bare.reply(to: page, since: .now).status == 503)
     }

@@ -7,6 +7,7 @@ import Testing
 import Vault
 import VaultCore
 
+@testable import Outbound
 @testable import VaultServer
 
 /// Subscriptions: who is told what, that nothing is lost, and where nothing may be sent.

@@ -13,7 +13,8 @@ extension GuardCore {
     /// - Returns: Tokens, or the refusal that the app is told.
     /// - Throws: A ``Failure`` where the question could not be decided; then there is no token.
     public func exchangeCode(_ request: CodeExchange) throws -> LaunchTokenOutcome {
-        try exclusively { mutable in
+        try fetchKeys(for: request.proof)
+        return try exclusively { mutable in
             let state = mutable.state
             let now = try state.entryTime()
             guard let proved = try mutable.client(provedBy: request.proof, now: now) else {
@@ -62,7 +63,8 @@ extension GuardCore {
     /// - Returns: Tokens, or the refusal that the app is told.
     /// - Throws: A ``Failure`` where the question could not be decided; then there is no token.
     public func refresh(_ request: RefreshExchange) throws -> LaunchTokenOutcome {
-        try exclusively { mutable in
+        try fetchKeys(for: request.proof)
+        return try exclusively { mutable in
             let state = mutable.state
             let now = try state.entryTime()
             guard let proved = try mutable.client(provedBy: request.proof, now: now) else {
@@ -124,7 +126,8 @@ extension GuardCore {
         by proof: ClientProof,
         context: CallContext
     ) throws -> Bool {
-        try exclusively { mutable in
+        try fetchKeys(for: proof)
+        return try exclusively { mutable in
             let state = mutable.state
             let now = try state.entryTime()
             guard let proved = try mutable.client(provedBy: proof, now: now) else { return false }
@@ -187,9 +190,9 @@ extension GuardCore.Mutable {
         case .assertion(let text, let audience):
             guard let assertion = Assertion(text, audience: audience, now: now),
                 let client = try state.client(assertion.client), !client.isDisabled,
-                let key = client.keys.first(where: {
-                    $0.id == assertion.keyID && $0.algorithm == assertion.algorithm
-                }), key.isValid(assertion.token.signature, for: assertion.token.signed),
+                client.issuer == nil,
+                let key = try key(assertion.keyID, assertion.algorithm, of: client, now: now),
+                key.isValid(assertion.token.signature, for: assertion.token.signed),
                 try authenticator.isFirst(assertion, state: state, now: now)
             else { return nil }
             return ProvedClient(
@@ -198,6 +201,19 @@ extension GuardCore.Mutable {
                 credential: "\(client.id)#\(key.id)"
             )
         }
+    }
+
+    /// The key that something names; none where the set it is of is too old to be believed.
+    func key(
+        _ id: String,
+        _ algorithm: WebKey.Algorithm,
+        of client: Client,
+        now: Instant
+    ) throws -> WebKey? {
+        guard client.keyLocation == nil || keySets[client.id]?.holds(now: now) == true else {
+            return nil
+        }
+        return client.keys.first { $0.id == id && $0.algorithm == algorithm }
     }
 
     /// Why a grant holds no more; `nil` where it does.

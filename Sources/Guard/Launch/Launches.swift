@@ -221,7 +221,12 @@ extension Principal {
 }
 
 extension Client {
-    var digest: String { Base64.encode(PlainDigest.sha256(json.bytes)) }
+    /// What was registered: keys that are fetched may be rotated without ending what people agreed to.
+    var digest: String {
+        var registered = self
+        if keyLocation != nil { registered.keys = [] }
+        return Base64.encode(PlainDigest.sha256(registered.json.bytes))
+    }
 
     /// What of a scope is registered for persons' apps: data, and the words of SMART that mean something here.
     func grantedToPerson(_ asked: String) -> (scopes: [ClientScope], words: [String]) {

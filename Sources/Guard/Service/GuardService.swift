@@ -86,6 +86,16 @@ public protocol GuardService: Sendable {
 
     /// Gives a client a token for its assertion.
     func issueToken(_ request: TokenRequest) throws -> TokenOutcome
+    /// Gives an enrolled person a token for a sign-in at an outside provider.
+    func exchangeIdentity(_ request: IdentityExchange) throws -> TokenOutcome
+    /// Says which principal a provider's subject is.
+    func enrol(
+        _ subject: String,
+        as principal: PrincipalID?,
+        at client: String,
+        by caller: Caller,
+        context: CallContext
+    ) throws
     /// What a token says; `nil` where it does not hold (any more).
     func tokenFacts(_ token: String) throws -> TokenFacts?
     /// Proves a client by its assertion.

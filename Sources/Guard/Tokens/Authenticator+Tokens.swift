@@ -52,6 +52,18 @@ extension Authenticator {
         }
     }
 
+    /// Whether a provider's token comes for the first time.
+    mutating func isFirst(
+        _ identity: IdentityToken,
+        of client: String,
+        state: GuardState,
+        now: Instant
+    ) throws -> Bool {
+        try withDesk(state) {
+            $0.isFirst(identity.id, of: "openid \(client)", end: identity.end, now: now)
+        }
+    }
+
     /// Whether a proof of possession comes for the first time.
     mutating func isFirst(
         _ proof: PossessionProof.Checked,

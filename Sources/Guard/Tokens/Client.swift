@@ -8,7 +8,13 @@ public struct Client: Sendable, Hashable {
     /// In whose name it acts; what the consent rules see.
     public let principal: PrincipalID
     /// Keys its assertions are signed with; none for a public client, which cannot keep one.
-    public let keys: [WebKey]
+    ///
+    /// Where they lie behind a URL, those of the last fetch.
+    public internal(set) var keys: [WebKey]
+    /// Where its keys are fetched from; `nil` where they were registered themselves.
+    public let keyLocation: KeyLocation?
+    /// The provider whose sign-ins are exchanged for tokens, where this stands for one.
+    public internal(set) var issuer: OutsideIssuer?
     /// What it may at most ask for.
     public let scopes: [ClientScope]
     /// v3 PurposeOfUse codes it may act for; where there is only one, it need not name it.
@@ -25,8 +31,8 @@ public struct Client: Sendable, Hashable {
     /// Describes a client.
     ///
     /// Gives `nil` where the id is not 1 to 64 of `A-Z a-z 0-9 - . _`, where scopes or purposes are missing, where a
-    /// client without a launch has no key or other scopes than `system/`, or where a scope of a person's app is for
-    /// more than reading and searching.
+    /// client without a launch has no key or other scopes than `system/`, where a scope of a person's app is for more
+    /// than reading and searching, or where a provider has other scopes than `user/`, no keys, or a launch.
     ///
     /// - Parameters:
     ///   - id: Client id.
@@ -35,17 +41,25 @@ public struct Client: Sendable, Hashable {
     ///   - scopes: What it may at most ask for.
     ///   - purposes: What it may act for.
     ///   - launch: How persons start it in a browser.
+    ///   - keyLocation: Where its keys are fetched from.
+    ///   - issuer: The provider that this stands for.
     public init?(
         id: String,
         principal: PrincipalID,
         keys: [WebKey],
         scopes: [ClientScope],
         purposes: [String],
-        launch: AppLaunch? = nil
+        launch: AppLaunch? = nil,
+        keyLocation: KeyLocation? = nil,
+        issuer: OutsideIssuer? = nil
     ) {
-        guard (1...64).contains(id.utf8.count), launch != nil || !keys.isEmpty, keys.count <= 32,
+        let hasKeys = !keys.isEmpty || keyLocation != nil
+        guard (1...64).contains(id.utf8.count), launch != nil || hasKeys, keys.count <= 32,
             !scopes.isEmpty, !purposes.isEmpty,
-            scopes.allSatisfy({ $0.context == .system || launch != nil && $0.onlyReads }),
+            issuer == nil
+                ? scopes.allSatisfy({ $0.context == .system || launch != nil && $0.onlyReads })
+                : hasKeys && launch == nil
+                    && scopes.allSatisfy({ $0.context == .user && $0.onlyReads }),
             id.utf8.allSatisfy({
                 FHIRID(String(decoding: [$0], as: UTF8.self)) != nil || $0 == 0x5F
             })
@@ -56,10 +70,15 @@ public struct Client: Sendable, Hashable {
         self.scopes = scopes
         self.purposes = purposes
         self.launch = launch
+        self.keyLocation = keyLocation
+        self.issuer = issuer
     }
 
     /// Whether it has no key to prove itself with.
-    public var isPublic: Bool { keys.isEmpty }
+    public var isPublic: Bool { keys.isEmpty && keyLocation == nil }
+
+    /// Whose keys they are, which decides the algorithms.
+    var keyHolder: WebKey.Holder { issuer == nil ? .client : .provider }
 
     /// The client as its log entry and the state keep it.
     public var json: JSONValue {
@@ -71,6 +90,8 @@ public struct Client: Sendable, Hashable {
         if !targets.isEmpty { json.set("targets", .strings(targets)) }
         if !rosters.isEmpty { json.set("rosters", .array(rosters.map(\.json))) }
         if let launch { json.set("launch", launch.json) }
+        if let keyLocation { json.set("keyLocation", keyLocation.json) }
+        if let issuer { json.set("issuer", issuer.json) }
         return json
     }
 
@@ -80,13 +101,18 @@ public struct Client: Sendable, Hashable {
             let keys = json["keys"]?.array, let scopes = json["scopes"]?.stringArray,
             let purposes = json["purposes"]?.stringArray, let disabled = json["disabled"]?.bool,
             case let launch = json["launch"].map({ AppLaunch(json: $0) }), launch != .some(nil),
+            case let location = json["keyLocation"].map({ KeyLocation(json: $0) }),
+            location != .some(nil),
+            case let issuer = json["issuer"].map({ OutsideIssuer(json: $0) }), issuer != .some(nil),
             var client = Client(
                 id: id,
                 principal: principal,
-                keys: keys.compactMap { WebKey(json: $0) },
+                keys: keys.compactMap { WebKey(json: $0, of: issuer == nil ? .client : .provider) },
                 scopes: scopes.compactMap { ClientScope($0) },
                 purposes: purposes,
-                launch: launch ?? nil
+                launch: launch ?? nil,
+                keyLocation: location ?? nil,
+                issuer: issuer ?? nil
             ), client.keys.count == keys.count, client.scopes.count == scopes.count
         else { throw .damagedState }
         client.isDisabled = disabled

@@ -30,7 +30,13 @@ extension GuardCore {
                 throw GuardError.invalid(field: "principal")
             }
             var client = client
-            client.rosters = try state.client(client.id)?.rosters ?? []
+            let former = try state.client(client.id)
+            client.rosters = former?.rosters ?? []
+            // A `sub` means somebody only beside its own `iss`.
+            if let known = former?.issuer, known.issuer == client.issuer?.issuer {
+                client.issuer?.subjects = known.subjects
+            }
+            mutable.keySets[client.id] = nil
             try state.write(client, action: "register-client", by: actor, context: context)
             try mutable.authenticator.endTokens(ofClient: client.id, state: state)
         }

@@ -10,16 +10,22 @@ extension GuardCore {
     /// - Returns: The token, or the refusal that the client is told.
     /// - Throws: A ``Failure`` where the question could not be decided; then there is no token.
     public func issueToken(_ request: TokenRequest) throws -> TokenOutcome {
-        try exclusively { mutable in
+        try fetchKeys(for: .assertion(request.assertion, audience: request.audience))
+        return try exclusively { mutable in
             let state = mutable.state
             let now = try state.entryTime()
             guard
                 let assertion = Assertion(request.assertion, audience: request.audience, now: now),
                 let client = try state.client(assertion.client), !client.isDisabled,
+                client.issuer == nil,
                 let principal = try state.principal(client.principal), !principal.isDisabled,
-                let key = client.keys.first(where: {
-                    $0.id == assertion.keyID && $0.algorithm == assertion.algorithm
-                }), key.isValid(assertion.token.signature, for: assertion.token.signed),
+                let key = try mutable.key(
+                    assertion.keyID,
+                    assertion.algorithm,
+                    of: client,
+                    now: now
+                ),
+                key.isValid(assertion.token.signature, for: assertion.token.signed),
                 try mutable.authenticator.isFirst(assertion, state: state, now: now)
             else { return .refused(.invalidClient) }
             guard let thumbprint = try mutable.thumbprint(of: request.possession, now: now) else {
@@ -75,7 +81,8 @@ extension GuardCore {
     /// - Returns: The client's id, or `nil`.
     /// - Throws: A ``Failure``.
     public func authenticate(_ request: TokenRequest) throws -> String? {
-        try exclusively { mutable in
+        try fetchKeys(for: .assertion(request.assertion, audience: request.audience))
+        return try exclusively { mutable in
             try mutable.client(
                 provedBy: .assertion(request.assertion, audience: request.audience),
                 now: try mutable.state.entryTime()
@@ -86,10 +93,10 @@ extension GuardCore {
 
 extension Client {
     /// The scopes asked for as far as they are registered; `nil` where nothing is left.
-    func granted(_ asked: String) -> [ClientScope]? {
+    func granted(_ asked: String, to context: ClientScope.Context = .system) -> [ClientScope]? {
         var found: [ClientScope] = []
         for word in asked.split(separator: " ").prefix(200) {
-            guard let wanted = ClientScope(word), wanted.context == .system else { continue }
+            guard let wanted = ClientScope(word), wanted.context == context else { continue }
             for own in scopes {
                 if let narrowed = wanted.narrowed(to: own), !found.contains(narrowed) {
                     found.append(narrowed)
@@ -108,7 +115,7 @@ extension Client {
 }
 
 extension GuardState {
-    fileprivate func write(
+    func write(
         issueOf facts: TokenFacts,
         by actor: Actor,
         context: CallContext

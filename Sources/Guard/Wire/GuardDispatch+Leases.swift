@@ -16,6 +16,16 @@ extension GuardDispatch {
         case .disableClient:
             let (id, caller): (String, Caller) = (try wire.take(), try wire.take())
             try service.disableClient(id, by: caller, context: try wire.last())
+        case .enrolSubject:
+            let (subject, principal): (String, PrincipalID?) = (try wire.take(), try wire.take())
+            let (client, caller): (String, Caller) = (try wire.take(), try wire.take())
+            try service.enrol(
+                subject,
+                as: principal,
+                at: client,
+                by: caller,
+                context: try wire.last()
+            )
         case .clients: out.put(try service.clients(by: try wire.last()))
         case .stateRoster:
             let (group, members): (FHIRID, [PatientDesignation]) = (
@@ -46,6 +56,7 @@ extension GuardDispatch {
     ) throws {
         switch operation {
         case .issueToken: out.put(try service.issueToken(try wire.last()))
+        case .exchangeIdentity: out.put(try service.exchangeIdentity(try wire.last()))
         case .tokenFacts: out.put(try service.tokenFacts(try wire.last()))
         case .proves:
             let proof: PossessionProof = try wire.take()

@@ -76,7 +76,7 @@ public enum GuardDispatch {
         case ..<60: try answerWriting(operation, &wire, &out, service)
         case ..<70: try answerLog(operation, &wire, &out, service)
         case 72..<80: try answerKeys(operation, &wire, &out, service)
-        case 93, 125..<128: try answerTokens(operation, &wire, &out, service)
+        case 93, 125..<130: try answerTokens(operation, &wire, &out, service)
         case 100..<110: try answerSubscriptions(operation, &wire, &out, service)
         case 110: try answerLog(operation, &wire, &out, service)
         case 120..<125: try answerAccounts(operation, &wire, &out, service)
@@ -120,7 +120,7 @@ public enum GuardDispatch {
         case .openSession:
             let statement: SignedStatement = try wire.take()
             out.put(try service.openSession(statement, context: try wire.last()))
-        case .registerClient, .disableClient, .clients, .stateRoster, .roster:
+        case .registerClient, .disableClient, .clients, .stateRoster, .roster, .enrolSubject:
             try answerClients(operation, &wire, &out, service)
         default: throw WireError()
         }

@@ -17,6 +17,7 @@ enum GuardOperation: UInt8, CaseIterable {
     case clients = 16
     case stateRoster = 17
     case roster = 18
+    case enrolSubject = 19
     case release = 20
     case recordDisclosure = 21
     case permits = 22
@@ -98,6 +99,7 @@ enum GuardOperation: UInt8, CaseIterable {
     case issueToken = 125
     case tokenFacts = 126
     case proves = 127
+    case exchangeIdentity = 128
     case beginLaunch = 130
     case approveLaunch = 131
     case denyLaunch = 132

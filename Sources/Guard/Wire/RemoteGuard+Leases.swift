@@ -37,6 +37,22 @@ extension RemoteGuard {
         try call(.issueToken, request)
     }
 
+    /// Gives an enrolled person a token for a sign-in at an outside provider.
+    public func exchangeIdentity(_ request: IdentityExchange) throws -> TokenOutcome {
+        try call(.exchangeIdentity, request)
+    }
+
+    /// Says which principal a provider's subject is.
+    public func enrol(
+        _ subject: String,
+        as principal: PrincipalID?,
+        at client: String,
+        by caller: Caller,
+        context: CallContext
+    ) throws {
+        try run(.enrolSubject, subject, principal, client, caller, context)
+    }
+
     /// What a token says; `nil` where it does not hold (any more).
     public func tokenFacts(_ token: String) throws -> TokenFacts? { try call(.tokenFacts, token) }
 

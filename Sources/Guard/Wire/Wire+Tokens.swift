@@ -31,6 +31,22 @@ extension TokenRequest: WireValue {
     }
 }
 
+extension IdentityExchange: WireValue {
+    func put(_ out: inout WireWriter) {
+        out.put(client)
+        out.put(token)
+        out.put(scope)
+        out.put(possession)
+        out.put(context)
+    }
+
+    init(_ wire: inout WireReader) throws {
+        self.init(client: try wire.take(), token: try wire.take(), scope: try wire.take())
+        possession = try wire.take()
+        context = try wire.take()
+    }
+}
+
 extension TokenRefusal: WireText {}
 
 extension PossessionProof: WireValue {

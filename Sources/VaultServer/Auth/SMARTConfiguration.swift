@@ -14,7 +14,8 @@ struct SMARTConfiguration {
             "introspection_endpoint": .string("\(origin)/auth/introspect"),
             "revocation_endpoint": .string("\(origin)/auth/revoke"),
             "grant_types_supported": .strings(
-                ["client_credentials"] + (hasPages ? ["authorization_code", "refresh_token"] : [])
+                ["client_credentials", TokenEndpoint.identityGrant]
+                    + (hasPages ? ["authorization_code", "refresh_token"] : [])
             ),
             "token_endpoint_auth_methods_supported": .strings(
                 ["private_key_jwt"] + (hasPages ? ["none"] : [])

@@ -9,6 +9,8 @@ internal import VaultCore
 struct TokenEndpoint {
     let server: Server
 
+    /// RFC 7523 section 2.1: a provider's token is the grant.
+    static let identityGrant = "urn:ietf:params:oauth:grant-type:jwt-bearer"
     private static let assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
     /// Errors behind which somebody may be guessing.
@@ -79,6 +81,7 @@ struct TokenEndpoint {
             )
             exchange.possession = try possession(call)
             return try answer(try server.vault.guard.refresh(exchange))
+        case Self.identityGrant?: return try identityToken(form, call)
         case nil: throw Refusal.invalid("invalid_request")
         default: throw Refusal.invalid("unsupported_grant_type")
         }
@@ -92,6 +95,21 @@ struct TokenEndpoint {
         var request = try request(form, call, scope: scope)
         request.possession = try possession(call)
         switch try server.vault.guard.issueToken(request) {
+        case .issued(let text, let facts):
+            return answer(200, members(text, facts, scope: facts.scope))
+        case .refused(let refusal): throw Self.refusal(refusal)
+        }
+    }
+
+    /// A token of a person who signed in at an outside provider.
+    private func identityToken(_ form: FormFields, _ call: HTTPCall) throws -> HTTPReply {
+        guard let token = form["assertion"], let client = form["client_id"],
+            let scope = form["scope"], !scope.isEmpty
+        else { throw Refusal.invalid("invalid_request") }
+        var exchange = IdentityExchange(client: client, token: token, scope: scope)
+        exchange.possession = try possession(call)
+        exchange.context = server.context(of: call, client: client)
+        switch try server.vault.guard.exchangeIdentity(exchange) {
         case .issued(let text, let facts):
             return answer(200, members(text, facts, scope: facts.scope))
         case .refused(let refusal): throw Self.refusal(refusal)

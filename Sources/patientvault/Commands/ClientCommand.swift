@@ -8,7 +8,10 @@ struct ClientCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "client",
         abstract: "Programs that may ask for access tokens.",
-        subcommands: [ClientNew.self, ClientList.self, ClientRoster.self, ClientDisable.self]
+        subcommands: [
+            ClientNew.self, ClientList.self, ClientSubject.self, ClientRoster.self,
+            ClientDisable.self,
+        ]
     )
 }
 
@@ -22,6 +25,10 @@ struct ClientNew: ParsableCommand {
             people start in a browser (SMART App Launch) with scopes such as patient/*.rs or user/*.rs; without \
             `--keys` it is a public one, which proves its codes by PKCE alone. A patient's app acts in its principal's name under \
             the consent that the patient gives on the way; a clinician's or relative's app in theirs.
+
+            `--keys-url` in place of `--keys`: the Guard fetches the set itself when it is needed, from exactly this \
+            URL, and each change is in the log. With `--issuer` it stands for an OpenID provider: who signs in \
+            there gets a token as the principal that `client subject` names.
             """
     )
 
@@ -29,6 +36,18 @@ struct ClientNew: ParsableCommand {
     @Option(help: ArgumentHelp("A registered principal.", valueName: "id")) var principal: String
     @Option(help: ArgumentHelp("Its public keys: a JWKS file.", valueName: "file"))
     var keys: String?
+    @Option(
+        name: .customLong("keys-url"),
+        help: ArgumentHelp("Where the Guard fetches its keys: a JWKS by https.", valueName: "url")
+    )
+    var keysURL: String?
+    @Flag(help: "The keys' host may have an address that is not public.") var `internal` = false
+    @Option(help: ArgumentHelp("An OpenID provider's `iss`, exactly.", valueName: "url"))
+    var issuer: String?
+    @Option(help: ArgumentHelp("What its tokens' `aud` must hold.", valueName: "text"))
+    var audience: String?
+    @Option(help: ArgumentHelp("What its tokens' `acr` must be.", valueName: "text"))
+    var assurance: String?
     @Option(
         name: .customLong("redirect"),
         help: ArgumentHelp("Where an app's browser goes back to, exactly.", valueName: "uri")
@@ -76,16 +95,19 @@ struct ClientNew: ParsableCommand {
     }
 
     private func client() throws -> Client {
-        let set = try keySet()
+        let provider = try outsideIssuer()
+        let set = try keySet(of: provider == nil ? .client : .provider)
         let launch = try appLaunch()
         let known = try scopes.map { text in
             guard let scope = ClientScope(text),
-                scope.context == .system || launch != nil && scope.onlyReads
+                provider == nil
+                    ? scope.context == .system || launch != nil && scope.onlyReads
+                    : scope.context == .user && scope.onlyReads
             else {
                 throw Complaint.usage(
                     "`--scope` takes scopes such as `system/Observation.rs`",
                     hint:
-                        "one option for each; with `--redirect` also `patient/*.rs` and `user/*.rs`"
+                        "one option for each; with `--redirect` also `patient/*.rs` and `user/*.rs`, with `--issuer` only `user/*.rs`"
                 )
             }
             return scope
@@ -112,11 +134,13 @@ struct ClientNew: ParsableCommand {
                 keys: set,
                 scopes: known,
                 purposes: purposes,
-                launch: launch
+                launch: launch,
+                keyLocation: try keyLocation(),
+                issuer: provider
             )
         else {
             throw Complaint.usage(
-                "the client's or the principal's id is not one",
+                "the client's or the principal's id is not one, or `--issuer` is joined with `--redirect`",
                 hint: "1 to 64 letters, digits, `-`, `.` or `_`"
             )
         }
@@ -124,23 +148,66 @@ struct ClientNew: ParsableCommand {
         return client
     }
 
-    private func keySet() throws -> [WebKey] {
+    private func keySet(of holder: WebKey.Holder) throws -> [WebKey] {
         guard let keys else {
-            guard redirects.isEmpty else { return [] }
+            guard redirects.isEmpty, keysURL == nil else { return [] }
             throw Complaint.usage(
-                "a client without `--redirect` needs `--keys`",
+                "a client without `--redirect` needs `--keys` or `--keys-url`",
                 hint: "give its JWKS"
             )
         }
+        guard keysURL == nil else {
+            throw Complaint.usage(
+                "`--keys` or `--keys-url`, not both",
+                hint: "leave one of them out"
+            )
+        }
         guard let json = JSONValue(parsing: try Files.read(keys)),
-            let set = WebKey.set(json), !set.isEmpty
+            let set = WebKey.set(json, of: holder), !set.isEmpty
         else {
             throw Complaint.badInput(
                 "`\(keys)` holds no usable public key",
-                hint: "give a JWKS with P-384 or RSA keys of 2048 bits and more, each with a `kid`"
+                hint:
+                    "give a JWKS with P-384 (of a provider also P-256) or RSA keys of 2048 bits and more, each with a `kid`"
             )
         }
         return set
+    }
+
+    private func keyLocation() throws -> KeyLocation? {
+        guard let keysURL else { return nil }
+        guard let url = TargetURL(keysURL) else {
+            throw Complaint.usage(
+                "`--keys-url` takes a URL such as `https://app.example/jwks.json`",
+                hint: "https, or http on this machine's loopback with `--internal`"
+            )
+        }
+        return KeyLocation(url: url, isInternal: `internal`)
+    }
+
+    private func outsideIssuer() throws -> OutsideIssuer? {
+        guard let issuer else {
+            guard audience == nil, assurance == nil else {
+                throw Complaint.usage(
+                    "`--audience` and `--assurance` belong to `--issuer`",
+                    hint: "name the provider"
+                )
+            }
+            return nil
+        }
+        guard let audience,
+            let provider = OutsideIssuer(
+                issuer: issuer,
+                audience: audience,
+                assurance: assurance
+            )
+        else {
+            throw Complaint.usage(
+                "`--issuer` takes an https URL and needs `--audience`",
+                hint: "the provider's `iss`, and the id that the vault has there"
+            )
+        }
+        return provider
     }
 
     private func appLaunch() throws -> AppLaunch? {

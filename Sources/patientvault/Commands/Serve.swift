@@ -7,6 +7,7 @@ internal import Darwin
 #endif
 internal import Guard
 internal import GuardLink
+internal import Outbound
 internal import Sealing
 internal import Synchronization
 internal import Vault
@@ -51,6 +52,13 @@ struct Serve: ParsableCommand {
     )
     var notifiesLoopback = false
     @Option(
+        help: ArgumentHelp(
+            "Authorities trusted beside the machine's own, for clients' keys and subscribers: PEM.",
+            valueName: "file"
+        )
+    )
+    var trust: String?
+    @Option(
         name: .customLong("cosign-every"),
         help: ArgumentHelp(
             "Seconds between two questions to the witnesses, where the Guard is in this process.",
@@ -67,6 +75,7 @@ struct Serve: ParsableCommand {
             if !vault.isGuardElsewhere {
                 try WitnessCheck(folder: options.folder, terminal: options.terminal)
                     .run(try vault.localGuard())
+                try vault.localGuard().useKeys(from: KeySetRequest(authorities: trust))
             }
             let cosigning = try Self.cosigning(vault, seconds: cosignSeconds)
             var serving = Server.Options(origin: place.address(port: port))
@@ -82,6 +91,7 @@ struct Serve: ParsableCommand {
             let terminal = options.terminal
             var notifications = NotificationSettings()
             notifications.allowsLoopback = notifiesLoopback
+            notifications.authorities = trust
             let teller = server.tellSubscribers(
                 notifications,
                 as: { try vault.isGuardElsewhere ? vault.session() : .operator }

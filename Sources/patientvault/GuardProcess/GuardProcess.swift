@@ -7,6 +7,7 @@ internal import Darwin
 internal import Guard
 internal import GuardLink
 internal import GuardStore
+internal import Outbound
 internal import Sealing
 internal import Synchronization
 internal import VaultCore
@@ -37,7 +38,15 @@ final class GuardProcess: GuardKeeper {
     private let cosigning = Mutex<PeriodicCosigning?>(nil)
     private let cosignSeconds: Int
 
-    init(folder: VaultFolder, cosignSeconds: Int = PeriodicCosigning.shippedSeconds) throws {
+    /// Authorities trusted beside the machine's own, where clients' keys are fetched.
+    private let authorities: String?
+
+    init(
+        folder: VaultFolder,
+        cosignSeconds: Int = PeriodicCosigning.shippedSeconds,
+        authorities: String? = nil
+    ) throws {
+        self.authorities = authorities
         self.folder = folder
         self.cosignSeconds = cosignSeconds
         keyFile = try PassphraseFile(parsing: try Files.readText(folder.keyFile))
@@ -105,6 +114,7 @@ final class GuardProcess: GuardKeeper {
             try core.requireExtends(try Files.readText(folder.cosignedFile))
         }
         try WitnessCheck(folder: folder, terminal: Terminal(json: false)).run(core)
+        core.useKeys(from: KeySetRequest(authorities: authorities))
         state.withLock { state in
             state.core = core
             state.shares = []

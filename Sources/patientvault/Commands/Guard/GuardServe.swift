@@ -45,6 +45,13 @@ struct GuardServe: ParsableCommand {
     var connections: Int = 1_024
 
     @Option(
+        help: ArgumentHelp(
+            "Authorities trusted beside the machine's own, for clients' keys: PEM.",
+            valueName: "file"
+        )
+    )
+    var trust: String?
+    @Option(
         name: .customLong("cosign-every"),
         help: ArgumentHelp(
             "Seconds between two questions to the witnesses of the vault's `.witnesses` file.",
@@ -76,7 +83,11 @@ struct GuardServe: ParsableCommand {
         let terminal = output.terminal
         try GuardRequirements(folder: folder).check()
         let signals = GuardSignals()
-        let process = try GuardProcess(folder: folder, cosignSeconds: cosignSeconds)
+        let process = try GuardProcess(
+            folder: folder,
+            cosignSeconds: cosignSeconds,
+            authorities: trust
+        )
         if !staysSealed, let secret = try credential() { try process.unseal(passphrase: secret) }
         var limits = LinkLimits()
         limits.connectionCount = connections
