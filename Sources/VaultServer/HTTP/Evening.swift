@@ -5,9 +5,10 @@ internal import VaultCore
 ///
 /// Hidden, denied and absent things cost different work: a decision about facts, or about none. So such an
 /// answer leaves at the next multiple of a step after the request came, and a random moment later, which drowns
-/// what waking up from a shorter or longer wait would still tell.
+/// what waking up from a shorter or longer wait would still tell. The step is many times longer than the work, also
+/// on a busy machine: what crosses it would tell by how often it does.
 enum Evening {
-    static let step: Duration = .milliseconds(5)
+    static let step: Duration = .milliseconds(20)
     private static let jitter: Int64 = 1_000_000
 
     /// Whether something may be hidden behind a reply.
