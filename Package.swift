@@ -52,7 +52,7 @@ struct Room {
     var path: String?
 }
 
-let rooms: [Room] = [
+var rooms: [Room] = [
     Room(name: "VaultCore", testRooms: ["VaultTestSupport"]),
     Room(
         name: "Sealing",
@@ -182,6 +182,22 @@ let rooms: [Room] = [
         path: "Benchmarks/Policy"
     ),
 ]
+
+/// libFuzzer's flags must be in every module, so its program is there only where `Scripts/fuzz` asks for it.
+if Context.environment["FUZZ"] != nil {
+    rooms.append(
+        Room(
+            name: "vault-fuzz",
+            rooms: [
+                "VaultCore", "Sealing", "MerkleLog", "FHIRModel", "FHIRSearch", "Consent", "Guard",
+                "GuardSimulation",
+            ],
+            kind: .executable,
+            testRooms: nil,
+            path: "Tests/Fuzzing"
+        )
+    )
+}
 
 let wanted = Context.environment["ONLY"].map { $0.split(separator: ",").map(String.init) }
 let byName = Dictionary(uniqueKeysWithValues: rooms.map { ($0.name, $0) })

@@ -109,6 +109,18 @@ struct SearchTests {
         #expect(try ids(.patient, [("given", "Marit"), ("given", "Ola")]) == [])
     }
 
+    /// `Scripts/fuzz` found that a name of one dot ended the process.
+    @Test(arguments: [
+        ".", ".a", ":.a", ".:", "a..b", "_has:", "_has::::", ":", "patient.", "patient:.x",
+    ])
+    func `a name made of nothing but separators is unknown or refused`(name: String) throws {
+        for type in [ResourceType.patient, .observation] {
+            var reader = SearchQueryReader(type: type)
+            let query = try? reader.read([QueryPair(name, "x")])
+            #expect(query?.criteria.isEmpty ?? true)
+        }
+    }
+
     @Test(arguments: [
         ("birthdate", "2020-13-40"), ("birthdate", "soon"), ("_count", "-1"), ("_sort", "nonsense"),
         ("name:above", "x"), ("gender:contains", "f"), ("_include", "Patient"),

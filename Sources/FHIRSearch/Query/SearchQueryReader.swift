@@ -124,7 +124,11 @@ public struct SearchQueryReader {
         guard depth < 4 else { throw .tooMuch }
         if name.hasPrefix("_has:") { return try has(name, value, depth) }
         if let dot = name.firstIndex(of: ".") {
-            let head = name[..<dot].split(separator: ":", maxSplits: 1)
+            let head = name[..<dot].split(
+                separator: ":",
+                maxSplits: 1,
+                omittingEmptySubsequences: false
+            )
             guard let parameter = table.parameter(String(head[0]), of: type) else { return nil }
             guard parameter.kind == .reference else {
                 throw .unsupported(parameter: parameter.code)
