@@ -1,6 +1,7 @@
 import Foundation
 import Guard
 import Sealing
+import Synchronization
 import Testing
 import VaultCore
 
@@ -69,54 +70,35 @@ struct CrowdTests {
     }
 
     @Test func `answers that nobody fetches hold up what is asked next`() throws {
-        let link = try LinkHarness()
-        let peer = try RawPeer(link.socket)
-        var pause = timeval(tv_sec: 1, tv_usec: 0)
-        let size = socklen_t(MemoryLayout<timeval>.size)
-        setsockopt(peer.descriptor, SOL_SOCKET, SO_SNDTIMEO, &pause, size)
-        let one = FrameHeader.bytes(look.count) + look
-        let many = [UInt8]((0..<2_000).flatMap { _ in one })
-        var taken = 0
-        while taken < 2 << 20 {
-            let count = send(peer.descriptor, many, many.count, Int32(MSG_NOSIGNAL))
-            guard count > 0 else { break }
-            taken += count
+        let guarded = try SlowGuard()
+        let peer = try RawPeer(guarded.path)
+        let asked = 20_000
+        peer.send((0..<asked).flatMap { _ in FrameHeader.bytes(look.count) + look })
+        // What was sent is worked on until answers fill the socket, and then no further.
+        var (before, now) = (-1, 0)
+        while before != now {
+            Thread.sleep(forTimeInterval: 1)
+            (before, now) = (now, guarded.keeper.looks.withLock { $0 })
         }
-        #expect(taken < 2 << 20)
-        try expectAnswer(on: link.socket)
-        // Who begins to fetch is answered on.
-        var fetched = 0
-        while fetched < 1 << 20, let part = peer.receive(seconds: 2), !part.isEmpty {
-            fetched += part.count
-        }
-        #expect(fetched > taken / one.count)
+        #expect((1..<asked / 2).contains(now))
+        // Who begins to fetch gets them all: the length, 0 and the state, 20 bytes.
+        var missing = asked * (4 + 20)
+        while missing > 0, let part = peer.receive(), !part.isEmpty { missing -= part.count }
+        #expect(missing == 0)
     }
 
     @Test func `who hangs up and comes again holds no more than who stays`() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(
-            path: "crowd-\(UUID().uuidString.prefix(8))"
-        )
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
         var limits = LinkLimits()
         limits.connectionCount = 1
-        let keeper = try SlowKeeper()
-        let server = GuardServer(
-            keeper: keeper,
-            rules: PeerRules(users: [], keepers: [geteuid()]),
-            limits: limits
-        )
-        defer { try? server.stop() }
-        let path = folder.appending(path: "s").path
-        try server.listen(path: path)
-        var peer: RawPeer? = try RawPeer(path)
+        let guarded = try SlowGuard(limits: limits)
+        var peer: RawPeer? = try RawPeer(guarded.path)
         peer?.frame([201, 1])
-        keeper.begun.wait()
+        guarded.keeper.begun.wait()
         peer = nil
         // Its call is still worked on.
-        for _ in 0..<5 { #expect(try RawPeer(path).isEnded()) }
-        keeper.mayEnd.signal()
-        #expect(try comesBack { try self.isAnswered(path) })
+        for _ in 0..<5 { #expect(try RawPeer(guarded.path).isEnded()) }
+        guarded.keeper.mayEnd.signal()
+        #expect(try comesBack { try self.isAnswered(guarded.path) })
     }
 
     /// Whether something becomes so within a few seconds.
@@ -145,16 +127,48 @@ struct CrowdTests {
     }
 }
 
-/// A sealed Guard that is not done with a passphrase until it may be.
+/// A sealed Guard behind a socket, with a ``SlowKeeper``.
+private final class SlowGuard {
+    let keeper: SlowKeeper
+    private let server: GuardServer
+    private let folder: URL
+
+    var path: String { folder.appending(path: "s").path }
+
+    init(limits: LinkLimits = LinkLimits()) throws {
+        folder = FileManager.default.temporaryDirectory.appending(
+            path: "crowd-\(UUID().uuidString.prefix(8))"
+        )
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        keeper = try SlowKeeper()
+        server = GuardServer(
+            keeper: keeper,
+            rules: PeerRules(users: [], keepers: [geteuid()]),
+            limits: limits
+        )
+        try server.listen(path: folder.appending(path: "s").path)
+    }
+
+    deinit {
+        try? server.stop()
+        try? FileManager.default.removeItem(at: folder)
+    }
+}
+
+/// Is not done with a passphrase until it may be, and counts who looks.
 private final class SlowKeeper: GuardKeeper {
     let begun = DispatchSemaphore(value: 0)
     let mayEnd = DispatchSemaphore(value: 0)
+    let looks = Mutex(0)
     private let vault: VaultID
 
     init() throws { vault = try #require(VaultID(bytes: [UInt8](repeating: 1, count: 16))) }
 
     var service: (any GuardService)? { nil }
-    func look() -> KeeperState { KeeperState(isSealed: true, vault: vault) }
+    func look() -> KeeperState {
+        looks.withLock { $0 += 1 }
+        return KeeperState(isSealed: true, vault: vault)
+    }
     func unseal(passphrase: SecretBytes) throws {
         begun.signal()
         mayEnd.wait()
