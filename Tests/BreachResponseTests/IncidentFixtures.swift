@@ -110,7 +110,7 @@ struct IncidentStory {
             "statementDate": "2026-05-30", "until": "2026-12-31", "official": "badge 7",
         ],
         .release: ["reason": "case solved"],
-        .reopen: ["newFacts": "a second session", "knownSince": "2026-09-01T00:00:00Z"],
+        .reopen: ["newFacts": "a second session", "knownSince": "2026-05-29"],
         .roster: ["roster": roster, "reason": "carl is back"],
         .evidence: [
             "item": "E2", "hash": .string(digest), "where": "safe 3", "reason": "disk image",

@@ -265,6 +265,18 @@ struct IncidentTests {
         story.go(.triage, .declare)
     }
 
+    @Test(arguments: [
+        "yesterday", "now", "", "2026", "2026-05", "2026-02-30", "2026-05-29T10:00:00",
+        "2031-01-01", "2031-01-01T00:00:00Z",
+    ])
+    func `a reopening knows since a day that has been`(since: String) {
+        var story = IncidentStory()
+        story.go(.report, .dismiss)
+        let request = story.request(.reopen, ["knownSince": .string(since)])
+        #expect(story.tryStep(request) == [.artefactMissing("knownSince", .past)])
+        story.go(.reopen)
+    }
+
     @Test func `correction leaves the record and says what is right`() {
         var story = scoped()
         let before = story.incident.records

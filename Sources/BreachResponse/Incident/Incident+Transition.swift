@@ -81,7 +81,7 @@ extension Incident {
         _ rule: IncidentRule,
         _ request: IncidentRequest
     ) -> [IncidentRefusal] {
-        rule.artefacts.filter { !$0.fits(request.artefacts[$0.name]) }.map {
+        rule.artefacts.filter { !$0.fits(request.artefacts[$0.name], now: request.time) }.map {
             .artefactMissing($0.name, $0.shape)
         }
     }
@@ -172,7 +172,7 @@ extension Incident {
         if things["certificate"] != things["rerun"] { reasons.append(.digestsDiffer) }
         if scopeVersion > 0 {
             for name in ["newFacts", "difference"]
-            where !IncidentArtefact(name, .text).fits(things[name]) {
+            where things[name]?.string?.isEmpty != false {
                 reasons.append(.artefactMissing(name, .text))
             }
         }
@@ -195,7 +195,7 @@ extension Incident {
 
 extension IncidentArtefact {
     /// Whether a member has the shape asked for.
-    func fits(_ value: JSONValue?) -> Bool {
+    func fits(_ value: JSONValue?, now: Instant) -> Bool {
         switch shape {
         case .text: value?.string?.isEmpty == false
         case .filled: value?.array?.isEmpty == false || value?.object?.isEmpty == false
@@ -203,6 +203,11 @@ extension IncidentArtefact {
         case .confirmed: value == .bool(true)
         case .count: (value?.int ?? -1) >= 0
         case .digest: value?.string.flatMap { Hex.decode($0) }?.count == 32
+        case .past:
+            value?.string.flatMap { PartialDate($0) }.map {
+                [.day, .instant].contains($0.precision)
+                    && $0.earliest <= now.advanced(by: .seconds(300))
+            } ?? false
         }
     }
 }

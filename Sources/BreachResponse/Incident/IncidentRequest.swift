@@ -102,6 +102,8 @@ public enum IncidentRefusal: Sendable, Hashable {
         case .samePerson: "two different persons must sign"
         case .reauthenticate(let who): "`\(who)` must prove again who they are"
         case .notOnRoster(let who): "`\(who)` has no such role on this incident's roster"
+        case .artefactMissing(let name, .past):
+            "`\(name)` must be a day or moment that has been: `2026-03-02`, `2026-03-02T09:30:00Z`"
         case .artefactMissing(let name, let shape): "`\(name)` is missing (\(shape.rawValue))"
         case .digestsDiffer: "the second run of the query gave another digest"
         case .tooManyForFastLane(let count): "\(count) patients: declare an incident"

@@ -50,6 +50,8 @@ public struct IncidentArtefact: Sendable, Hashable {
         case count
         /// A SHA-256 in hexadecimal.
         case digest
+        /// A day or an RFC 3339 moment that has been, such as `2026-03-02`; clocks may differ by five minutes.
+        case past
     }
 
     /// Member of the record.

@@ -18,7 +18,7 @@ public enum IncidentTable {
             to: .reported,
             by: [anybody],
             [
-                IncidentArtefact("report"), IncidentArtefact("knownSince"),
+                IncidentArtefact("report"), IncidentArtefact("knownSince", .past),
                 IncidentArtefact("shouldHaveKnownSince"),
             ],
             why: "the discovery clock starts with the earliest knowledge of anybody"
@@ -170,7 +170,7 @@ public enum IncidentTable {
             from: [.closed],
             to: .reopened,
             by: [officers],
-            [IncidentArtefact("newFacts"), IncidentArtefact("knownSince")],
+            [IncidentArtefact("newFacts"), IncidentArtefact("knownSince", .past)],
             why: "new facts on a closed case; new persons have a new clock"
         ),
     ]

@@ -37,6 +37,10 @@ struct BreachReport: ParsableCommand {
         let known = try knownSince.map { try Moment.read($0, option: "--known-since") }
         try options.withPerson("breach report") { open, person in
             let now = try open.core.incidentTime()
+            try Moment.requirePast(begin, option: "--from", now: now)
+            try Moment.requirePast(end, option: "--until", now: now)
+            try Moment.requirePast(known, option: "--known-since", now: now)
+            try Moment.requireOrder(begin, end)
             let digits = SystemRandom().bytes(3)
             let id = incident ?? "case-\(now.description.prefix(10))-\(Hex.encode(digits))"
             let artefacts: JSONValue = [
@@ -70,5 +74,23 @@ enum Moment {
             )
         }
         return time
+    }
+
+    /// Refuses what has not been yet; clocks may differ by five minutes.
+    static func requirePast(_ time: Instant?, option: String, now: Instant) throws {
+        guard let time, time > now.advanced(by: .seconds(300)) else { return }
+        throw Complaint.usage(
+            "`\(option)` lies ahead: it is \(now) now",
+            hint: "look at year, month and zone"
+        )
+    }
+
+    /// Refuses a window that ends before it begins.
+    static func requireOrder(_ begin: Instant?, _ end: Instant?) throws {
+        guard let begin, let end, end <= begin else { return }
+        throw Complaint.usage(
+            "`--until` must be later than `--from`",
+            hint: "the window is from \(begin) to \(end): were they swapped?"
+        )
     }
 }

@@ -58,7 +58,7 @@ struct GuideQuestion {
             return ["--\(option)", answer]
         }
         switch shape {
-        case .text: return ["--with", "\(key)=\(answer)"]
+        case .text, .past: return ["--with", "\(key)=\(answer)"]
         case .confirmed: return Self.isYes(answer) ? ["--with", "\(key)=true"] : nil
         case .count: return Int64(answer).map { ["--with", "\(key)=\($0)"] }
         case .digest: return ["--with", "\(key)=\(answer)"]

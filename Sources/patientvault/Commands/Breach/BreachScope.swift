@@ -29,9 +29,13 @@ struct BreachScope: ParsableCommand {
     func run() throws {
         let begin = try Moment.read(from, option: "--from")
         let end = until == "now" ? nil : try Moment.read(until, option: "--until")
+        try Moment.requireOrder(begin, end)
         try suspicion.requireOne()
         let earlier = try previous.map { try ScopeFile(try Files.read($0)).certificate }
         try options.withPeople("breach scope") { open, people in
+            let now = try open.core.incidentTime()
+            try Moment.requirePast(begin, option: "--from", now: now)
+            try Moment.requirePast(end, option: "--until", now: now)
             let before = try options.incident(in: open, by: people[0])
             let suspected = try suspicion.suspicion(takenAt: begin) {
                 guard let patient = PatientDesignation($0),
