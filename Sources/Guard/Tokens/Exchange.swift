@@ -35,32 +35,16 @@ extension GuardCore {
             guard let purposes = client.purposes(asked: assertion.purposes) else {
                 return .refused(.invalidRequest)
             }
-            guard let id = SessionID(bytes: state.random.bytes(16)) else {
-                throw GuardError.damagedState
-            }
-            // Seconds in a token, so that what is kept and what is signed are the same.
-            let start = Instant(seconds: now.microseconds / 1_000_000)
-            let facts = TokenFacts(
-                id: id,
-                principal: principal.id,
-                kind: principal.requester.kind,
-                client: client.id,
+            return try mutable.issue(
+                to: principal,
+                under: client,
                 scopes: scopes,
                 purposes: purposes,
-                patient: nil,
-                issued: start,
-                end: start.advanced(by: TokenFacts.lifetime),
-                thumbprint: thumbprint
+                thumbprint: thumbprint,
+                provedBy: ("private_key_jwt", key),
+                now: now,
+                context: request.context
             )
-            let actor = Actor(
-                principal: principal,
-                method: "private_key_jwt",
-                credential: "\(client.id)#\(key.id)",
-                session: id,
-                token: nil
-            )
-            try state.write(issueOf: facts, by: actor, context: request.context)
-            return .issued(try mutable.authenticator.issue(facts, state: state), facts)
         }
     }
 
@@ -91,6 +75,53 @@ extension GuardCore {
     }
 }
 
+extension GuardCore.Mutable {
+    /// Issues an access token for somebody who is proved; its entry is committed before the token is made.
+    ///
+    /// `user` is the person, where the token is not the client's own; it ends at `last` at the latest.
+    mutating func issue(
+        to principal: Principal,
+        under client: Client,
+        for user: PrincipalID? = nil,
+        scopes: [ClientScope],
+        purposes: [String],
+        thumbprint: String?,
+        provedBy proof: (method: String, key: WebKey),
+        notAfter last: Instant? = nil,
+        now: Instant,
+        context: CallContext
+    ) throws -> TokenOutcome {
+        guard let id = SessionID(bytes: state.random.bytes(16)) else {
+            throw GuardError.damagedState
+        }
+        // Seconds in a token, so that what is kept and what is signed are the same.
+        let start = Instant(seconds: now.microseconds / 1_000_000)
+        let end = start.advanced(by: TokenFacts.lifetime)
+        let facts = TokenFacts(
+            id: id,
+            principal: principal.id,
+            kind: principal.requester.kind,
+            client: client.id,
+            scopes: scopes,
+            purposes: purposes,
+            patient: nil,
+            issued: start,
+            end: last.map { min(end, $0) } ?? end,
+            user: user,
+            thumbprint: thumbprint
+        )
+        let actor = Actor(
+            principal: principal,
+            method: proof.method,
+            credential: "\(client.id)#\(proof.key.id)",
+            session: id,
+            token: nil
+        )
+        try state.write(issueOf: facts, by: actor, context: context)
+        return .issued(try authenticator.issue(facts, state: state), facts)
+    }
+}
+
 extension Client {
     /// The scopes asked for as far as they are registered; `nil` where nothing is left.
     func granted(_ asked: String, to context: ClientScope.Context = .system) -> [ClientScope]? {
@@ -115,7 +146,7 @@ extension Client {
 }
 
 extension GuardState {
-    func write(
+    fileprivate func write(
         issueOf facts: TokenFacts,
         by actor: Actor,
         context: CallContext

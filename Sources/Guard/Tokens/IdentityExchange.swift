@@ -64,32 +64,18 @@ extension GuardCore {
             guard let purposes = client.purposes(asked: identity.purposes) else {
                 return .refused(.invalidRequest)
             }
-            guard let session = SessionID(bytes: state.random.bytes(16)) else {
-                throw GuardError.damagedState
-            }
-            let start = Instant(seconds: now.microseconds / 1_000_000)
-            let facts = TokenFacts(
-                id: session,
-                principal: person.id,
-                kind: person.requester.kind,
-                client: client.id,
+            return try mutable.issue(
+                to: person,
+                under: client,
+                for: person.id,
                 scopes: scopes,
                 purposes: purposes,
-                patient: nil,
-                issued: start,
-                end: min(start.advanced(by: TokenFacts.lifetime), identity.end),
-                user: person.id,
-                thumbprint: thumbprint
+                thumbprint: thumbprint,
+                provedBy: ("openid", key),
+                notAfter: identity.end,
+                now: now,
+                context: request.context
             )
-            let actor = Actor(
-                principal: person,
-                method: "openid",
-                credential: "\(client.id)#\(key.id)",
-                session: session,
-                token: nil
-            )
-            try state.write(issueOf: facts, by: actor, context: request.context)
-            return .issued(try mutable.authenticator.issue(facts, state: state), facts)
         }
     }
 
