@@ -16,8 +16,12 @@ public enum BreachResponseError: Failure, Hashable {
     case badRules(file: String, reason: String)
     /// A record does not follow from the records before it.
     case brokenHistory(record: Int)
-    /// The window ends before it begins, or lies before the log begins.
+    /// The window ends before it begins.
     case badWindow
+    /// The window begins before the log's first entry, which is of that time.
+    case windowBeforeLog(begins: Instant)
+    /// The window ends in the future.
+    case windowNotOver
     /// The suspicion names nobody and nothing that the log knows.
     case suspicionNamesNobody
 
@@ -26,7 +30,7 @@ public enum BreachResponseError: Failure, Hashable {
         switch self {
         case .brokenHistory: .integrity
         case .notJSON, .malformed, .impossibleDate, .outOfOrder, .unknown, .badRules, .badWindow,
-            .suspicionNamesNobody:
+            .windowBeforeLog, .windowNotOver, .suspicionNamesNobody:
             .badInput
         }
     }
@@ -42,6 +46,8 @@ public enum BreachResponseError: Failure, Hashable {
         case .badRules: "breach.badRules"
         case .brokenHistory: "breach.brokenHistory"
         case .badWindow: "breach.badWindow"
+        case .windowBeforeLog: "breach.windowBeforeLog"
+        case .windowNotOver: "breach.windowNotOver"
         case .suspicionNamesNobody: "breach.suspicionNamesNobody"
         }
     }
@@ -58,7 +64,10 @@ public enum BreachResponseError: Failure, Hashable {
         case .badRules(let file, let reason): "rule file `\(file)`: \(reason)"
         case .brokenHistory(let record):
             "record \(record) of the incident does not follow from those before it"
-        case .badWindow: "the window is empty or lies before the log begins"
+        case .badWindow: "the window ends before it begins"
+        case .windowBeforeLog(let begins):
+            "the window begins before the log, whose first entry is of \(begins)"
+        case .windowNotOver: "the window ends in the future"
         case .suspicionNamesNobody: "the suspicion names nobody and nothing that the log knows"
         }
     }
@@ -74,8 +83,12 @@ public enum BreachResponseError: Failure, Hashable {
         case .unknown(let what, _): "see docs/breach-response.md for every known \(what)"
         case .badRules: "restore the file or correct it; nothing is computed from half a rule set"
         case .brokenHistory: "run `verify`; do not go on from this record"
-        case .badWindow: "choose a window that ends after it begins and after the log's first entry"
-        case .suspicionNamesNobody: "check the id; a misspelt suspicion would clear everybody"
+        case .badWindow:
+            "check both ends and their zones; the end is the first moment after the window"
+        case .windowBeforeLog: "begin it there; of the time before it the log can show nothing"
+        case .windowNotOver: "end it at `now` or before: nobody is cleared for a time to come"
+        case .suspicionNamesNobody:
+            "check the id with `principal list` or `audit list`; a misspelt one would clear everybody"
         }
     }
 }

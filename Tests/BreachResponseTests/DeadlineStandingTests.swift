@@ -96,5 +96,54 @@ struct DeadlineStandingTests {
         #expect(try standing("hipaa-individual", story.incident).state == .met)
         story.go(.deliver, change: ["letters": ["0002-ta"], "outcome": "returned"])
         #expect(try standing("hipaa-individual", story.incident).state == .open)
+        story.go(.deliver, change: ["letters": ["0002-ta"], "outcome": "substitute"])
+        // Whom a further scope finds has not been told by the letters of the scope before.
+        story.go(.scope, change: ["newFacts": "second session", "difference": "one more"])
+        #expect(try standing("hipaa-individual", story.incident).state == .open)
+    }
+    private static func closed(_ steps: IncidentEvent...) -> IncidentStory {
+        var story = IncidentStory()
+        for step in steps { story.go(step) }
+        return story
+    }
+
+    private static func events(_ story: IncidentStory) -> JSONValue? {
+        CaseFacts(story.incident).document["events"]
+    }
+
+    @Test func `new facts after the letters have a clock of their own`() throws {
+        var story = Self.closed(
+            .report,
+            .triage,
+            .declare,
+            .contain,
+            .preserve,
+            .scope,
+            .assess,
+            .decide,
+            .notify,
+            .deliver
+        )
+        story.go(.file, change: ["rule": "hipaa-hhs", "authority": "HHS"])
+        story.go(.reportOut, .remediate, .close)
+        #expect(try standing("hipaa-hhs", story.incident).state == .met)
+        story.go(.reopen, change: ["knownSince": "2026-05-28T20:25:00Z"])
+        let events = try #require(Self.events(story))
+        #expect(events["discovered"] == "2026-05-28T20:25:00Z")
+        #expect(events["aware"] == "2026-05-28T20:25:00Z")
+        for name in ["should_have_known", "individuals_notified", "scope_identified"] {
+            #expect(events[name] == nil, "\(name)")
+        }
+        #expect(try standing("hipaa-hhs", story.incident).state == .open)
+        story.go(.file, change: ["rule": "hipaa-hhs", "authority": "HHS"])
+        #expect(try standing("hipaa-hhs", story.incident).state == .met)
+    }
+
+    @Test func `a case dismissed by mistake keeps its first clock`() throws {
+        var story = Self.closed(.report, .dismiss)
+        let before = try #require(Self.events(story))
+        story.go(.reopen, change: ["knownSince": "2026-05-28T20:25:00Z"])
+        #expect(story.incident.renewal == nil)
+        #expect(Self.events(story)?["discovered"] == before["discovered"])
     }
 }

@@ -89,6 +89,33 @@ struct DrillTests {
         #expect(DrillScore(finding, plan).percent < bare.percent)
     }
 
+    @Test func `what one authority was told meets no other authority's clock`() throws {
+        let plan = try Scenarios.plan("ransomware")
+        let deadlines = try Clocks.answer(
+            """
+            {"role":["controller"],"residents":{"NO":3,"LT":3},"risk":"high",
+            "events":{"discovered":"2026-12-28T21:30:00Z","aware":"2026-12-28T21:30:00Z"}}
+            """,
+            try Clocks.rules()
+        )
+        var finding = perfect(plan)
+        finding.deadlines = ["gdpr-authority/NO", "gdpr-authority/LT"].compactMap { deadlines[$0] }
+        finding.steps = [
+            DrillFinding.Step(
+                event: .file,
+                state: .scoped,
+                time: Instant(seconds: 0),
+                artefacts: ["rule": "gdpr-authority", "jurisdiction": "NO"]
+            )
+        ]
+        let clocks = DrillScore(finding, plan).clocks
+        func done(_ place: String) -> String? {
+            clocks.first { $0.rule == "gdpr-authority" && $0.jurisdiction == place }?.done
+        }
+        #expect(done("NO") != nil)
+        #expect(done("LT") == nil)
+    }
+
     @Test func `a scenario with a slip is refused with what is wrong`() throws {
         let text = String(decoding: try Scenarios.bytes("stolen-laptop"), as: UTF8.self)
         func error(_ from: String, _ to: String) -> BreachResponseError? {

@@ -72,7 +72,7 @@ struct IncidentStory {
             "shouldHaveKnownSince": "2026-05-28T10:00:00Z",
         ],
         .triage: [
-            "reason": "device with a session", "severity": "high", "dataKinds": ["clinical"],
+            "reason": "device with a session", "severity": "high", "dataKinds": ["medical"],
             "estimate": 40,
         ],
         .dismiss: ["reason": "found in a drawer", "proof": ["E0"]],
@@ -93,7 +93,7 @@ struct IncidentStory {
         ],
         .assess: ["assessment": assessment.document],
         .decide: ["decisions": .array([notify.document])],
-        .notify: ["queue": .string(digest), "letters": 2],
+        .notify: ["certificate": .string(digest), "queue": .string(digest), "letters": 2],
         .deliver: [
             "letters": ["0001-en", "0002-ta"], "outcome": "sent", "channel": "post",
             "proof": "list 7",
@@ -107,10 +107,10 @@ struct IncidentStory {
         ],
         .hold: [
             "statement": "would harm an investigation", "form": "written",
-            "statementDate": "2026-05-30", "until": "2026-12-31", "official": "badge 7",
+            "statementDate": "2026-05-28", "until": "2026-12-31", "official": "badge 7",
         ],
         .release: ["reason": "case solved"],
-        .reopen: ["newFacts": "a second session", "knownSince": "2026-05-29"],
+        .reopen: ["newFacts": "a second session", "knownSince": "2026-05-28T20:26:00Z"],
         .roster: ["roster": roster, "reason": "carl is back"],
         .evidence: [
             "item": "E2", "hash": .string(digest), "where": "safe 3", "reason": "disk image",

@@ -245,10 +245,11 @@ struct ScopeTests {
         }
         #expect(code(100, 100) == "breach.badWindow")
         #expect(code(200, 100) == "breach.badWindow")
-        #expect(code(-10_001, 100) == "breach.badWindow")
+        #expect(code(-10_001, 100) == "breach.windowBeforeLog")
         #expect(code(-10_000, 100) == nil)
         world.known = false
         #expect(code(100, 200) == "breach.suspicionNamesNobody")
+        #expect(code(-10_001, 100) == "breach.suspicionNamesNobody", "said before the window")
     }
 
     @Test func `what encryption means follows from what passed`() throws {

@@ -37,7 +37,7 @@ struct VaultCase {
             "shouldHaveKnownSince": "2026-05-28T10:00:00Z",
         ],
         .triage: [
-            "reason": "credible", "severity": "high", "dataKinds": ["notes"], "estimate": 5,
+            "reason": "credible", "severity": "high", "dataKinds": ["medical"], "estimate": 5,
         ],
         .declare: [
             "codename": "otter", "roster": roster, "needToKnow": ["po", "so"],
@@ -172,7 +172,10 @@ struct BreachCaseTests {
         try told.go(
             .notify,
             by: [officer],
-            ["queue": .string(queue.digest), "letters": 3]
+            [
+                "certificate": told.incident.certificate.map { .string($0) } ?? .null,
+                "queue": .string(queue.digest), "letters": 3,
+            ]
         )
         try told.go(
             .deliver,
@@ -295,6 +298,19 @@ struct BreachCaseTests {
         // No entry of this vault names a device.
         #expect(throws: BreachResponseError.suspicionNamesNobody) {
             _ = try sets(.device("tablet-1"))
+        }
+        let now = world.clock.now()
+        for (window, error) in [
+            (ScopeWindow(from: now, to: now), BreachResponseError.badWindow),
+            (ScopeWindow(from: now, to: now.advanced(by: .seconds(301))), .windowNotOver),
+        ] {
+            #expect(throws: error) {
+                _ = try vault.scope(
+                    ScopeComputation(window: window, suspicion: .rootKey),
+                    by: [world.officer],
+                    context: CallContext()
+                )
+            }
         }
         #expect(try sets(.lostBackup(taken: world.window.from, keys: .elsewhere)) == [0, 0, 6])
         #expect(try sets(.lostBackup(taken: world.window.from, keys: .unknown)) == [0, 6, 0])

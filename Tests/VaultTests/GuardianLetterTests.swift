@@ -99,26 +99,79 @@ struct GuardianLetterTests {
                 ],
                 into: told.vault
             )
-            for (patient, person) in [("barred", "m"), ("next", "x")] {
-                let own = try TestPerson(
-                    "own-\(patient)",
-                    Requester(kind: .patient, references: ["Patient/\(patient)"]),
-                    in: told.world.harness
-                )
-                let statement = RestrictionStatement(
-                    kind: .blockedPerson,
-                    person: "RelatedPerson/\(person)"
-                )
-                let id = PatientDesignation.id(try #require(FHIRID(patient)))
-                _ = try told.vault.restrict(
-                    id,
-                    statement,
-                    by: try own.session(in: told.world.harness),
-                    context: CallContext()
-                )
-            }
+            try bar("RelatedPerson/m", of: "barred", in: told)
+            try bar("RelatedPerson/x", of: "next", in: told)
         }
         #expect(found == [nobody("barred"), "Person y"])
+    }
+
+    /// The patient's own word against a person.
+    private func bar(_ person: String, of patient: String, in told: VaultCase) throws {
+        let own = try TestPerson(
+            "own-\(patient)",
+            Requester(kind: .patient, references: ["Patient/\(patient)"]),
+            in: told.world.harness
+        )
+        _ = try told.vault.restrict(
+            .id(try #require(FHIRID(patient))),
+            RestrictionStatement(kind: .blockedPerson, person: person),
+            by: try own.session(in: told.world.harness),
+            context: CallContext()
+        )
+    }
+
+    private static func consent(against person: String, of patient: String) -> String {
+        """
+        {"resource":{"resourceType":"Consent","id":"c-\(patient)","status":"active",
+        "scope":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/consentscope","code":"patient-privacy"}]},
+        "category":[{"coding":[{"system":"http://loinc.org","code":"59284-0"}]}],
+        "patient":{"reference":"Patient/\(patient)"},"dateTime":"2026-01-01",
+        "policyRule":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"OPTOUT"}]},
+        "provision":{"type":"deny","actor":[{"role":{"coding":[{
+        "system":"http://terminology.hl7.org/CodeSystem/v3-ParticipationType","code":"IRCP"}]},
+        "reference":{"reference":"\(person)"}}]}}}
+        """
+    }
+
+    @Test func `a consent that bars a parent counts like a restriction`() throws {
+        let found = try addressees(["told", "other"]) { told in
+            try LetterAddressTests.take(
+                [
+                    Self.child("told"), Self.related("m", to: "told", "MTH"),
+                    Self.child("other"), Self.related("x", to: "other", "MTH"),
+                    Self.related("y", to: "other", "FTH"),
+                ],
+                into: told.vault
+            )
+            try LetterAddressTests.take(
+                [
+                    Self.consent(against: "RelatedPerson/m", of: "told"),
+                    Self.consent(against: "RelatedPerson/x", of: "other"),
+                ],
+                into: told.vault
+            )
+        }
+        #expect(found == [nobody("told"), "Person y"])
+    }
+
+    @Test func `a contact without a reference gets no letter where somebody near is barred`() throws
+    {
+        let contact = """
+            "contact":[{"relationship":[{"coding":[{"code":"MTH"}]}],"name":{"text":"Mother Kin"},
+            "address":{"line":["2 Mother Road"]}}]
+            """
+        let found = try addressees(["free", "near", "doctor"]) { told in
+            try LetterAddressTests.take(
+                ["free", "near", "doctor"].map {
+                    Self.child($0, more: "\(LetterAddressTests.home),\(contact)")
+                } + [Self.related("f", to: "near", "FRND")],
+                into: told.vault
+            )
+            // Whoever is barred may be the mother under another entry.
+            try bar("RelatedPerson/f", of: "near", in: told)
+            try bar("Practitioner/prac-1", of: "doctor", in: told)
+        }
+        #expect(found == ["Mother Kin", nobody("near"), "Mother Kin"])
     }
 
     @Test func `of the dead, an executor before other kin`() throws {

@@ -67,6 +67,33 @@ struct BreachCommandTests {
         #expect(try tool("breach", "card", "--role", "it", "--language", "xx").status == 65)
     }
 
+    @Test func `a rule that nobody confirmed says so on the screen`() throws {
+        let tool = try tool()
+        try tool.scratch?.write(
+            "facts.json",
+            """
+            {"role":["covered-entity"],"residents":{"MY":5,"LT":3},"sensitive":true,
+            "events":{"discovered":"2026-03-02","aware":"2026-03-02"}}
+            """
+        )
+        let run = try tool("breach", "clocks", "--facts", "facts.json")
+        #expect(
+            run.status == 0 && run.all.contains("my-pdpa-individual (unverified)"),
+            "\(run.all)"
+        )
+        #expect(
+            run.all.contains("gdpr-authority") && !run.all.contains("gdpr-authority (unverified)")
+        )
+        try tool.scratch?.write(
+            "slip.json",
+            """
+            {"role":["covered-entity"],"dataKinds":["SSN"],"events":{"discovered":"2026-03-02"}}
+            """
+        )
+        let slip = try tool("breach", "clocks", "--facts", "slip.json")
+        #expect(slip.status == 65 && slip.isOneComplaint, "\(slip.all)")
+    }
+
     @Test func `the five questions are passed only with five right answers`() throws {
         let tool = try tool()
         func answer(_ lines: String) throws -> Tool.Run {

@@ -124,5 +124,34 @@ extension CommandLineTests {
             input: answers[2].map { $0 + "\n" }.joined()
         )
         #expect(led.object["state"] as? String == "declared", "\(led.all)")
+        let nobody = try vault.tool("breach", "run", "--incident", "no-such-case", "--as", "po.key")
+        #expect(nobody.status == 66 && nobody.isOneComplaint, "\(nobody.all)")
+    }
+
+    @Test func `an answer of the wrong kind is asked for again, and the end of the pipe ends it`()
+        throws
+    {
+        let (vault, _) = try Self.vaultOfACase()
+        let run = try vault.tool.run(
+            ["breach", "run", "--as", "po.key", "--json"],
+            input: """
+                seen by a nurse
+                yesterday
+
+                2026-02-30
+
+                po.key
+                credible
+                very
+                high
+                medikal
+                medical
+
+                """
+        )
+        #expect(run.status == 0, "\(run.all)")
+        #expect(run.object["state"] as? String == "reported", "\(run.all)")
+        #expect(run.object["steps"] as? [String] == ["report"])
+        #expect(run.all.contains("one of low, medium, high"), "\(run.all)")
     }
 }

@@ -49,6 +49,10 @@ public struct BreachFactsReader: Sendable {
             guard let kinds = value.stringArray, kinds.count == value.array?.count else {
                 throw Self.bad(key)
             }
+            // A misspelt kind would take a duty away that names the kind it was to be.
+            for kind in kinds where BreachDataKind(rawValue: kind) == nil {
+                throw .unknown(what: "kind of data", name: kind)
+            }
             facts.dataKinds = kinds
         case "lawEnforcementHold": if value != .null { facts.hold = try Self.hold(value, zone) }
         case "badAddresses": facts.badAddresses = try Self.count(value, key)

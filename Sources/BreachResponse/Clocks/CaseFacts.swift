@@ -72,24 +72,28 @@ public struct CaseFacts: Sendable {
         var found: [String: String] = [:]
         func text(_ time: Instant) -> String { ZonedTime(time, offsetMinutes: zone).rfc3339 }
         func first(_ event: IncidentEvent) -> Instant? {
-            incident.records.first { $0["event"] == .string(event.rawValue) }.flatMap {
+            incident.currentRecords.first { $0["event"] == .string(event.rawValue) }.flatMap {
                 $0["time"]?.string.flatMap { Instant(rfc3339: $0) }
             }
         }
+        // Of persons whom new facts found, somebody first knew when somebody first knew those facts.
+        let renewal = incident.renewal.map { _ in incident.currentRecords.first?["artefacts"] }
         let report = incident.records.first?["artefacts"]
-        func said(_ name: String) -> String? {
-            report?[name]?.string.flatMap { ZonedTime($0, zone: zone) }.map { time in
+        func said(_ name: String, _ things: JSONValue?) -> String? {
+            things?[name]?.string.flatMap { ZonedTime($0, zone: zone) }.map { time in
                 time.isDay
-                    ? report?[name]?.string ?? ""
+                    ? things?[name]?.string ?? ""
                     : time.offsetMinutes == 0
                         ? text(time.instant) : time.rfc3339
             }
         }
-        found["occurred"] = said("from")
-        found["discovered"] = said("knownSince")
-        found["should_have_known"] = said("shouldHaveKnownSince")
-        found["detected"] = said("knownSince")
-        found["aware"] = first(.triage).map(text)
+        found["occurred"] = said("from", report)
+        found["discovered"] = said("knownSince", renewal ?? report)
+        found["should_have_known"] =
+            renewal == nil ? said("shouldHaveKnownSince", report) : nil
+        found["detected"] = found["discovered"]
+        found["aware"] =
+            renewal == nil ? first(.triage).map(text) : found["discovered"]
         found["determined"] = first(.declare).map(text) ?? first(.scope).map(text)
         found["scope_identified"] = first(.scope).map(text)
         if incident.decisions.contains(where: \.notifies) {

@@ -4,7 +4,8 @@ public import VaultCore
 ///
 /// An authority's clock is met only by a filing or an acknowledgement that names this very rule or this very
 /// authority: what HHS was told meets nothing at Datatilsynet. Persons are told when no letter of the newest
-/// queue is open. What a person did and did not write down counts as not done.
+/// queue is open. What a person did and did not write down counts as not done, and what was done before new facts
+/// reopened the case settles nothing for whom they concern (``Incident/renewal``).
 public struct DeadlineStanding: Sendable, Hashable {
     /// What is known of the duty.
     public enum State: String, Sendable, Hashable, CaseIterable {
@@ -49,17 +50,25 @@ public struct DeadlineStanding: Sendable, Hashable {
 
     /// The first filing or acknowledgement that names this rule or this authority.
     private static func filed(_ deadline: BreachDeadline, _ incident: Incident) -> Instant? {
-        incident.records.lazy.compactMap { record -> Instant? in
-            let things = record["artefacts"]
-            let said: [JSONValue]
-            switch record["event"]?.string {
-            case IncidentEvent.file.rawValue: said = things.map { [$0] } ?? []
-            case IncidentEvent.reportOut.rawValue: said = things?["receipts"]?.array ?? []
-            default: return nil
-            }
-            guard said.contains(where: { names(deadline, $0) }) else { return nil }
+        incident.currentRecords.lazy.compactMap { record -> Instant? in
+            guard let event = record["event"]?.string.flatMap(IncidentEvent.init(rawValue:)),
+                tells(deadline, event, record["artefacts"] ?? .null)
+            else { return nil }
             return time(record)
         }.first
+    }
+
+    /// Whether a step tells an authority what this deadline asks for: it names the rule or the authority.
+    static func tells(
+        _ deadline: BreachDeadline,
+        _ event: IncidentEvent,
+        _ things: JSONValue
+    ) -> Bool {
+        switch event {
+        case .file: names(deadline, things)
+        case .reportOut: (things["receipts"]?.array ?? []).contains { names(deadline, $0) }
+        default: false
+        }
     }
 
     private static func names(_ deadline: BreachDeadline, _ said: JSONValue) -> Bool {
@@ -74,16 +83,19 @@ public struct DeadlineStanding: Sendable, Hashable {
         return said["authority"]?.string.map { $0 == deadline.authority } ?? false
     }
 
-    /// When the last letter of the newest queue had its outcome; `nil` while one is open.
+    /// When the last letter of the newest queue had its outcome; `nil` while one is open, and where the scope
+    /// has a newer version: the persons whom it found have not been told.
     private static func told(_ incident: Incident) -> Instant? {
         let ledger = DeliveryLedger(incident)
-        guard ledger.letterCount > 0, ledger.openCount <= 0 else { return nil }
+        guard ledger.letterCount > 0, ledger.openCount <= 0,
+            ledger.scopeVersion == incident.scopeVersion
+        else { return nil }
         return ledger.entries.values.compactMap { Instant(rfc3339: $0.time) }.max()
     }
 
     /// When media or a page were told, with proof.
     private static func published(_ incident: Incident) -> Instant? {
-        incident.records.first { record in
+        incident.currentRecords.first { record in
             let channel = record["artefacts"]?["channel"]?.string
             return record["event"] == .string(IncidentEvent.deliver.rawValue)
                 && (channel == "media" || channel == "web")

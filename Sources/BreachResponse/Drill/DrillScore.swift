@@ -1,42 +1,5 @@
 public import VaultCore
 
-/// What a run of a drill found, as far as it is compared with the truth.
-public struct DrillFinding: Sendable {
-    /// References of the patients of each set.
-    public var sets: [DrillSet: Set<String>]
-    /// Records proven accessed, by patient.
-    public var records: [String: Set<String>]
-    /// What the clocks said.
-    public var deadlines: [BreachDeadline]
-    /// Steps of the protocol with their times, in order.
-    public var steps: [(event: IncidentEvent, state: IncidentState, time: Instant)]
-    /// What did not go as it must: a certificate that does not hold, a log that does not verify, an act that
-    /// the vault should have refused.
-    public var faults: [String]
-
-    /// Collects a finding.
-    ///
-    /// - Parameters:
-    ///   - sets: References of the patients of each set.
-    ///   - records: Records proven accessed, by patient.
-    ///   - deadlines: What the clocks said.
-    ///   - steps: Steps with their times.
-    ///   - faults: What did not go as it must.
-    public init(
-        sets: [DrillSet: Set<String>],
-        records: [String: Set<String>],
-        deadlines: [BreachDeadline],
-        steps: [(event: IncidentEvent, state: IncidentState, time: Instant)],
-        faults: [String]
-    ) {
-        self.sets = sets
-        self.records = records
-        self.deadlines = deadlines
-        self.steps = steps
-        self.faults = faults
-    }
-}
-
 /// How well a set was found, in percent; 100 where there was nothing to find and nothing was.
 public struct DrillMeasure: Sendable, Hashable {
     /// Of those found, how many belong there.
@@ -160,21 +123,19 @@ public struct DrillScore: Sendable {
         return clocks
     }
 
-    /// When the drill did what a deadline asks for.
+    /// When the drill did what a deadline asks for; an authority's only by a filing that names it.
     private static func done(
         _ deadline: BreachDeadline,
         _ finding: DrillFinding,
         _ scenario: DrillScenario
     ) -> ZonedTime? {
-        let events: [IncidentEvent] =
+        finding.steps.first { step in
             switch deadline.rule.recipient {
-            case .individual, .media: [.notify]
-            case .authority: [.file, .reportOut]
-            case .other: [.assess, .notify]
+            case .individual, .media: step.event == .notify
+            case .authority: DeadlineStanding.tells(deadline, step.event, step.artefacts)
+            case .other: step.event == .assess || step.event == .notify
             }
-        return finding.steps.first { events.contains($0.event) }.map {
-            ZonedTime($0.time, offsetMinutes: scenario.begins.offsetMinutes)
-        }
+        }.map { ZonedTime($0.time, offsetMinutes: scenario.begins.offsetMinutes) }
     }
 
     /// Whether every set, record and clock is as the truth says and nothing went wrong.

@@ -21,6 +21,7 @@ extension Incident {
         case .evidence: if let item = things["item"]?.string { evidence.insert(item) }
         case .scope:
             scopeVersion += 1
+            certificate = things["certificate"]?.string
             assessment = nil
             decisions = []
         case .assess: assessment = try? RiskAssessment(things["assessment"] ?? .null)

@@ -81,17 +81,33 @@ extension Incident {
         _ rule: IncidentRule,
         _ request: IncidentRequest
     ) -> [IncidentRefusal] {
-        rule.artefacts.filter { !$0.fits(request.artefacts[$0.name], now: request.time) }.map {
-            .artefactMissing($0.name, $0.shape)
-        }
+        rule.artefacts.compactMap { reason($0, request) }
+    }
+
+    private func reason(
+        _ artefact: IncidentArtefact,
+        _ request: IncidentRequest
+    ) -> IncidentRefusal? {
+        let value = request.artefacts[artefact.name]
+        if artefact.fits(value, at: request.time) { return nil }
+        let isLeftOut = value == nil || value == .null || value == ""
+        return isLeftOut ? .artefactMissing(artefact) : .artefactUnfit(artefact)
     }
 
     private func ownReasons(_ request: IncidentRequest) -> [IncidentRefusal] {
         let things = request.artefacts
         var reasons: [IncidentRefusal] = []
         if isDrill, Self.sends(things) { reasons.append(.drillNeverSends) }
+        reasons += timeReasons(request)
         switch request.event {
         case .triage:
+            let lanes = IncidentArtefact(
+                "lane",
+                .choice(IncidentLane.allCases.map(\.rawValue))
+            )
+            if let lane = things["lane"], !lanes.fits(lane, at: request.time) {
+                reasons.append(.artefactUnfit(lanes))
+            }
             let estimate = things["estimate"]?.int ?? 0
             if things["lane"] == .string(IncidentLane.fast.rawValue),
                 estimate > IncidentLane.fastPatientCount
@@ -99,7 +115,7 @@ extension Incident {
                 reasons.append(.tooManyForFastLane(estimate))
             }
         case .declare, .roster: reasons += rosterReasons(things["roster"])
-        case .scope: reasons += scopeReasons(things)
+        case .scope: reasons += scopeReasons(request)
         case .assess:
             let found = (try? RiskAssessment(things["assessment"] ?? .null))?
                 .problems(evidence: evidence)
@@ -109,6 +125,9 @@ extension Incident {
         case .decide: reasons += decisionReasons(things["decisions"])
         case .notify:
             if let holdEnd, isHeld(at: request.time) { reasons.append(.held(until: holdEnd)) }
+            if let said = things["certificate"]?.string, said != certificate {
+                reasons.append(.anotherScope)
+            }
             if !decisions.contains(where: \.notifies) { reasons.append(.nothingToNotify) }
         case .remediate:
             if state == .decided, decisions.contains(where: \.notifies) {
@@ -120,10 +139,7 @@ extension Incident {
             let open = max(things["openLetters"]?.int ?? 0, recorded)
             if open > 0 { reasons.append(.lettersOpen(open)) }
         case .deliver: reasons += deliveryReasons(things, request.time)
-        case .hold:
-            if Self.holdEnd(things) == nil {
-                reasons.append(.artefactMissing("statementDate", .text))
-            }
+        case .hold: reasons += holdReasons(things)
         case .release: if holdEnd == nil { reasons.append(.nothingThere) }
         case .correct:
             let number = things["record"]?.int ?? -1
@@ -131,6 +147,42 @@ extension Incident {
         case .report, .dismiss, .contain, .preserve, .close, .reopen, .evidence, .file, .note: break
         }
         return reasons
+    }
+
+    /// What a report says of times, and events that any step may state: none lies in the future.
+    private func timeReasons(_ request: IncidentRequest) -> [IncidentRefusal] {
+        let things = request.artefacts
+        var reasons = (things["events"]?.object ?? []).compactMap { member -> IncidentRefusal? in
+            let artefact = IncidentArtefact("events.\(member.key)", .past)
+            let isGood =
+                BreachEvent(name: member.key) != nil
+                && artefact.fits(member.value, at: request.time)
+            return isGood ? nil : .artefactUnfit(artefact)
+        }
+        guard request.event == .report else { return reasons }
+        for name in ["from", "until"] where things[name] != nil && things[name] != .null {
+            reason(IncidentArtefact(name, .past), request).map { reasons.append($0) }
+        }
+        guard reasons.isEmpty else { return reasons }
+        for later in ["until", "shouldHaveKnownSince", "knownSince"] {
+            guard let first = things["from"]?.string.flatMap({ ZonedTime($0) }),
+                let time = things[later]?.string.flatMap({ ZonedTime($0) }),
+                time.latest < first.instant
+            else { continue }
+            reasons.append(.outOfOrder(earlier: "from", later: later))
+        }
+        return reasons
+    }
+
+    /// Form and day of the statement are asked for by the table; what is left is the end.
+    private func holdReasons(_ things: JSONValue) -> [IncidentRefusal] {
+        guard let said = things["until"], said != .null else { return [] }
+        guard let until = said.string.flatMap({ ZonedTime($0) }) else {
+            return [.artefactUnfit(IncidentArtefact("until", .moment))]
+        }
+        let statement = things["statementDate"]?.string.flatMap { ZonedTime($0) }
+        return statement.map { until.latest < $0.instant } == true
+            ? [.outOfOrder(earlier: "statementDate", later: "until")] : []
     }
 
     /// Whether anything attached says that something really went out.
@@ -143,12 +195,11 @@ extension Incident {
 
     /// Under a hold nothing is sent; what came back may still be written down.
     private func deliveryReasons(_ things: JSONValue, _ time: Instant) -> [IncidentRefusal] {
+        // What is not readable here is refused by the table.
         guard
             let outcome = things["outcome"]?.string.flatMap(DeliveryLedger.Outcome.init(rawValue:)),
-            let letters = things["letters"]?.stringArray,
-            letters.count == things["letters"]?.array?.count,
-            Set(letters).count == letters.count
-        else { return [.artefactMissing("outcome", .text)] }
+            let letters = things["letters"]?.stringArray
+        else { return [] }
         var reasons: [IncidentRefusal] = []
         if outcome != .returned, let holdEnd, isHeld(at: time) {
             reasons.append(.held(until: holdEnd))
@@ -167,13 +218,13 @@ extension Incident {
         }
     }
 
-    private func scopeReasons(_ things: JSONValue) -> [IncidentRefusal] {
+    private func scopeReasons(_ request: IncidentRequest) -> [IncidentRefusal] {
+        let things = request.artefacts
         var reasons: [IncidentRefusal] = []
         if things["certificate"] != things["rerun"] { reasons.append(.digestsDiffer) }
         if scopeVersion > 0 {
-            for name in ["newFacts", "difference"]
-            where things[name]?.string?.isEmpty != false {
-                reasons.append(.artefactMissing(name, .text))
+            for artefact in [IncidentArtefact("newFacts"), IncidentArtefact("difference")] {
+                reason(artefact, request).map { reasons.append($0) }
             }
         }
         let affected = (things["accessed"]?.int ?? 0) + (things["couldHave"]?.int ?? 0)
@@ -190,24 +241,5 @@ extension Incident {
         }
         let found = read.flatMap { $0.problems(assessment: assessment, evidence: evidence) }
         return found.isEmpty ? [] : [.notProved(found)]
-    }
-}
-
-extension IncidentArtefact {
-    /// Whether a member has the shape asked for.
-    func fits(_ value: JSONValue?, now: Instant) -> Bool {
-        switch shape {
-        case .text: value?.string?.isEmpty == false
-        case .filled: value?.array?.isEmpty == false || value?.object?.isEmpty == false
-        case .list: value?.array != nil
-        case .confirmed: value == .bool(true)
-        case .count: (value?.int ?? -1) >= 0
-        case .digest: value?.string.flatMap { Hex.decode($0) }?.count == 32
-        case .past:
-            value?.string.flatMap { PartialDate($0) }.map {
-                [.day, .instant].contains($0.precision)
-                    && $0.earliest <= now.advanced(by: .seconds(300))
-            } ?? false
-        }
     }
 }

@@ -16,6 +16,8 @@ public struct Incident: Sendable, Hashable {
     public internal(set) var lane = IncidentLane.full
     /// Versions of the scope so far.
     public internal(set) var scopeVersion: Int64 = 0
+    /// Digest of the newest recorded scope, in hexadecimal; letters are of this one and no other.
+    public internal(set) var certificate: String?
     /// Who has which role, from the declaration on.
     public internal(set) var roster: [IncidentRole: Set<PrincipalID>] = [:]
     /// Who may see the case, from the declaration on.

@@ -68,8 +68,14 @@ public enum IncidentRefusal: Sendable, Hashable {
     case reauthenticate(PrincipalID)
     /// Not on the roster of this incident.
     case notOnRoster(PrincipalID)
-    /// Something is not attached, or not in the shape asked for.
-    case artefactMissing(String, IncidentArtefact.Shape)
+    /// Something is not attached.
+    case artefactMissing(IncidentArtefact)
+    /// Something attached has not the shape asked for.
+    case artefactUnfit(IncidentArtefact)
+    /// Two times in an order that cannot be.
+    case outOfOrder(earlier: String, later: String)
+    /// The letters were written from another certificate than the newest that the case recorded.
+    case anotherScope
     /// The two runs of the query do not agree.
     case digestsDiffer
     /// More patients than the fast lane takes: declare.
@@ -102,9 +108,14 @@ public enum IncidentRefusal: Sendable, Hashable {
         case .samePerson: "two different persons must sign"
         case .reauthenticate(let who): "`\(who)` must prove again who they are"
         case .notOnRoster(let who): "`\(who)` has no such role on this incident's roster"
-        case .artefactMissing(let name, .past):
-            "`\(name)` must be a day or moment that has been: `2026-03-02`, `2026-03-02T09:30:00Z`"
-        case .artefactMissing(let name, let shape): "`\(name)` is missing (\(shape.rawValue))"
+        case .artefactMissing(let artefact):
+            "`\(artefact.name)` is missing: \(artefact.wanted), `\(artefact.example)`"
+        case .artefactUnfit(let artefact):
+            "`\(artefact.name)` is not \(artefact.wanted), `\(artefact.example)`"
+        case .outOfOrder(let earlier, let later):
+            "`\(later)` lies before `\(earlier)`: check both and their zones"
+        case .anotherScope:
+            "the letters are not of the newest scope: write them from its certificate"
         case .digestsDiffer: "the second run of the query gave another digest"
         case .tooManyForFastLane(let count): "\(count) patients: declare an incident"
         case .held(let until): "law enforcement asked for delay until \(until)"

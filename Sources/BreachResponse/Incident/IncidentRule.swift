@@ -33,34 +33,3 @@ public struct IncidentRule: Sendable, Hashable {
         self.why = why
     }
 }
-
-/// Something that must be attached to a transition, with the shape it must have.
-public struct IncidentArtefact: Sendable, Hashable {
-    /// What counts as attached.
-    public enum Shape: String, Sendable, Hashable {
-        /// Text that is not empty.
-        case text
-        /// A list or an object that is not empty.
-        case filled
-        /// A list, which may be empty where that is the finding.
-        case list
-        /// Exactly `true`: the person confirms it.
-        case confirmed
-        /// A number, 0 or more.
-        case count
-        /// A SHA-256 in hexadecimal.
-        case digest
-        /// A day or an RFC 3339 moment that has been, such as `2026-03-02`; clocks may differ by five minutes.
-        case past
-    }
-
-    /// Member of the record.
-    public let name: String
-    /// What counts as attached.
-    public let shape: Shape
-
-    init(_ name: String, _ shape: Shape = .text) {
-        self.name = name
-        self.shape = shape
-    }
-}

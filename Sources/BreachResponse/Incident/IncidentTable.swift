@@ -11,6 +11,11 @@ public enum IncidentTable {
     /// All rows.
     public static let rules: [IncidentRule] = beginning + middle + end + beside
 
+    private static let declaration = [
+        IncidentArtefact("codename"), IncidentArtefact("roster", .filled),
+        IncidentArtefact("needToKnow", .filled), IncidentArtefact("retentionFreeze", .confirmed),
+    ]
+
     private static let beginning: [IncidentRule] = [
         IncidentRule(
             .report,
@@ -19,7 +24,7 @@ public enum IncidentTable {
             by: [anybody],
             [
                 IncidentArtefact("report"), IncidentArtefact("knownSince", .past),
-                IncidentArtefact("shouldHaveKnownSince"),
+                IncidentArtefact("shouldHaveKnownSince", .past),
             ],
             why: "the discovery clock starts with the earliest knowledge of anybody"
         ),
@@ -29,8 +34,10 @@ public enum IncidentTable {
             to: .triaged,
             by: [[.privacyOfficer]],
             [
-                IncidentArtefact("reason"), IncidentArtefact("severity"),
-                IncidentArtefact("dataKinds", .filled), IncidentArtefact("estimate", .count),
+                IncidentArtefact("reason"),
+                IncidentArtefact("severity", .choice(["low", "medium", "high"])),
+                IncidentArtefact("dataKinds", .choices(BreachDataKind.allCases.map(\.rawValue))),
+                IncidentArtefact("estimate", .count),
             ],
             why: "one business day from the report"
         ),
@@ -47,12 +54,17 @@ public enum IncidentTable {
             from: [.triaged, .preserved, .reopened],
             to: .declared,
             by: [[.commander]],
-            [
-                IncidentArtefact("codename"), IncidentArtefact("roster", .filled),
-                IncidentArtefact("needToKnow", .filled),
-                IncidentArtefact("retentionFreeze", .confirmed),
-            ],
+            declaration,
             why: "roles are filled, and nothing is deleted from here on"
+        ),
+        IncidentRule(
+            .declare,
+            from: [.scoped, .assessed, .decided, .notifying, .reportedOut, .remediating],
+            lanes: [.fast],
+            to: .declared,
+            by: [[.commander]],
+            declaration,
+            why: "a further scope found more patients than the fast lane takes"
         ),
         IncidentRule(
             .contain,
@@ -132,7 +144,10 @@ public enum IncidentTable {
             from: [.decided],
             to: .notifying,
             by: [[.communications]],
-            [IncidentArtefact("queue", .digest), IncidentArtefact("letters", .count)],
+            [
+                IncidentArtefact("certificate", .digest), IncidentArtefact("queue", .digest),
+                IncidentArtefact("letters", .count),
+            ],
             why: "one letter a person, in their language, to the address they asked for"
         ),
         IncidentRule(
@@ -182,8 +197,9 @@ public enum IncidentTable {
             to: nil,
             by: [[.counsel]],
             [
-                IncidentArtefact("statement"), IncidentArtefact("form"),
-                IncidentArtefact("statementDate"), IncidentArtefact("official"),
+                IncidentArtefact("statement"),
+                IncidentArtefact("form", .choice(LawEnforcementHold.Form.allCases.map(\.rawValue))),
+                IncidentArtefact("statementDate", .past), IncidentArtefact("official"),
             ],
             why: "a statement by law enforcement; oral counts 30 days"
         ),
@@ -231,7 +247,11 @@ public enum IncidentTable {
             to: nil,
             by: [[.communications]],
             [
-                IncidentArtefact("letters", .filled), IncidentArtefact("outcome"),
+                IncidentArtefact("letters", .names),
+                IncidentArtefact(
+                    "outcome",
+                    .choice(DeliveryLedger.Outcome.allCases.map(\.rawValue))
+                ),
                 IncidentArtefact("channel"), IncidentArtefact("proof"),
             ],
             why: "sent, delivered, returned or told in another way, each with its proof"

@@ -35,7 +35,9 @@ public struct DeliveryLedger: Sendable, Hashable {
 
     /// Letters of the newest queue.
     public let letterCount: Int64
-    /// What became of each letter that anything was recorded of.
+    /// Version of the scope whose persons the newest queue writes to; 0 where there is none.
+    public let scopeVersion: Int64
+    /// What became of each letter of the newest queue that anything was recorded of.
     public let entries: [String: Entry]
 
     /// Folds a case.
@@ -43,11 +45,16 @@ public struct DeliveryLedger: Sendable, Hashable {
     /// - Parameter incident: The case.
     public init(_ incident: Incident) {
         var count: Int64 = 0
+        var version: Int64 = 0
         var entries: [String: Entry] = [:]
         for record in incident.records {
             let things = record["artefacts"]
             switch record["event"]?.string {
-            case IncidentEvent.notify.rawValue: count = things?["letters"]?.int ?? 0
+            case IncidentEvent.notify.rawValue:
+                // Names repeat from queue to queue: what became of an earlier letter says nothing here.
+                count = things?["letters"]?.int ?? 0
+                version = record["scopeVersion"]?.int ?? 0
+                entries = [:]
             case IncidentEvent.deliver.rawValue:
                 guard let outcome = things?["outcome"]?.string.flatMap(Outcome.init(rawValue:))
                 else { continue }
@@ -66,6 +73,7 @@ public struct DeliveryLedger: Sendable, Hashable {
             }
         }
         letterCount = count
+        scopeVersion = version
         self.entries = entries
     }
 

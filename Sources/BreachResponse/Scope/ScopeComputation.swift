@@ -36,14 +36,15 @@ public struct ScopeComputation: Sendable {
     ///
     /// - Parameter history: What the log says.
     /// - Returns: The three sets.
-    /// - Throws: ``BreachResponseError/badWindow``, ``BreachResponseError/suspicionNamesNobody``,
-    ///   or what the history throws.
+    /// - Throws: ``BreachResponseError/suspicionNamesNobody``, ``BreachResponseError/badWindow``,
+    ///   ``BreachResponseError/windowBeforeLog(begins:)``, or what the history throws.
     public func run(_ history: some AccessHistory) throws -> ScopeResult {
         let range = history.range
-        guard window.from < window.to, window.from >= range.logBegins else {
-            throw BreachResponseError.badWindow
-        }
         guard history.knows(suspicion) else { throw BreachResponseError.suspicionNamesNobody }
+        guard window.from < window.to else { throw BreachResponseError.badWindow }
+        guard window.from >= range.logBegins else {
+            throw BreachResponseError.windowBeforeLog(begins: range.logBegins)
+        }
         var tally = ScopeTally(self, history)
         try history.forEachEvent { tally.take($0) }
         addCredentials(history, &tally)

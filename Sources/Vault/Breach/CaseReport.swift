@@ -54,9 +54,10 @@ public struct CaseReport: Sendable, Hashable {
             return verdict
         }
         verdict.incident = content["incident"]?.string
-        verdict.counts = ["accessed", "couldHave", "notAccessed"].map {
-            Int(content["scope"]?["counts"]?[$0]?.int ?? 0)
+        verdict.counts = ["accessed", "couldHave", "notAccessed"].compactMap {
+            content["scope"]?["counts"]?[$0]?.int.map { Int($0) }
         }
+        if verdict.counts.isEmpty { verdict.notes.append("no scope certificate is in it") }
         guard let note = LogNote(file["note"]?.string, domain: CaseDocument.domain, key: key) else {
             verdict.problems = ["the note is not this vault's, or was altered"]
             return verdict

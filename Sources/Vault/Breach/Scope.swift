@@ -30,13 +30,19 @@ extension VaultService {
     ///   - people: One or two officers.
     ///   - context: Where the call came from.
     /// - Returns: The sets of the first run and the digest of the second.
-    /// - Throws: ``BreachResponseError/badWindow``, ``BreachResponseError/suspicionNamesNobody``,
-    ///   ``GuardError/notPermitted(action:)`` and other ``Failure``s.
+    /// - Throws: ``BreachResponseError/badWindow``, ``BreachResponseError/windowNotOver``,
+    ///   ``BreachResponseError/suspicionNamesNobody``, ``GuardError/notPermitted(action:)`` and other
+    ///   ``Failure``s.
     public func scope(
         _ question: ScopeComputation,
         by people: [any IncidentPerson],
         context: CallContext
     ) throws -> ScopeFinding {
+        guard question.window.from < question.window.to else {
+            throw BreachResponseError.badWindow
+        }
+        let latest = try `guard`.incidentTime().advanced(by: IncidentArtefact.clockSkew)
+        guard question.window.to <= latest else { throw BreachResponseError.windowNotOver }
         let query = AccessLogQuery(
             from: question.window.from,
             until: question.window.to,

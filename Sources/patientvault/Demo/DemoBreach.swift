@@ -58,7 +58,7 @@ struct DemoBreach {
         )
         try step(
             "triage",
-            ["reason=credible", "severity=high", "dataKinds=[\"notes\"]", "estimate=5"],
+            ["reason=credible", "severity=high", "dataKinds=[\"medical\"]", "estimate=5"],
             as: "officer"
         )
         try stage.run(

@@ -14,7 +14,7 @@ struct DrillResponse {
     private(set) var certificate: ScopeFile?
     private(set) var letters: LetterQueue?
     private(set) var deadlines: [BreachDeadline] = []
-    private(set) var steps: [(event: IncidentEvent, state: IncidentState, time: Instant)] = []
+    private(set) var steps: [DrillFinding.Step] = []
     private(set) var faults: [String] = []
     private var residents = AffectedResidents()
 
@@ -54,7 +54,7 @@ struct DrillResponse {
         case .scope: try computeScope()
         case .notify: try write()
         case .file:
-            try go(event, ["officer"], Self.filing(deadlines, facts(), clocks))
+            for filing in try filings() { try go(event, ["officer"], filing) }
         case .decide:
             try go(event, ["officer", "counsel"], ["decisions": .array(decisions())])
         default:
@@ -79,7 +79,14 @@ struct DrillResponse {
         switch step {
         case .moved(let next, _):
             incident = next
-            steps.append((event, next.state, play.clock.now()))
+            steps.append(
+                DrillFinding.Step(
+                    event: event,
+                    state: next.state,
+                    time: play.clock.now(),
+                    artefacts: artefacts
+                )
+            )
         case .refused(let reasons):
             faults.append("`\(event.rawValue)`: \(reasons.map(\.message).joined(separator: "; "))")
         }
@@ -216,7 +223,10 @@ struct DrillResponse {
         try go(
             .notify,
             ["officer"],
-            ["queue": .string(queue.digest), "letters": .int(Int64(queue.letters.count))]
+            [
+                "certificate": try certificate.certificate.document["resultDigest"] ?? .null,
+                "queue": .string(queue.digest), "letters": .int(Int64(queue.letters.count)),
+            ]
         )
     }
 
@@ -245,16 +255,16 @@ struct DrillResponse {
         }
     }
 
-    private static func filing(
-        _ known: [BreachDeadline],
-        _ facts: CaseFacts,
-        _ clocks: BreachClocks
-    ) -> JSONValue {
-        let rule = known.first { $0.isRequired && $0.rule.recipient == .authority }
-        return [
-            "rule": .string(rule?.rule.id ?? "gdpr-authority"),
-            "authority": .string(rule?.authority ?? "the supervisory authority"),
-            "receipt": "DRILL: not sent", "phase": "first", "channel": "drill",
-        ]
+    /// One filing for each authority that is known to wait for one: what one was told meets nothing at another.
+    private func filings() throws -> [JSONValue] { Self.filings(of: try answer()) }
+
+    static func filings(of deadlines: [BreachDeadline]) -> [JSONValue] {
+        deadlines.filter { $0.isRequired && $0.rule.recipient == .authority }.map {
+            [
+                "rule": .string($0.rule.id), "jurisdiction": .string($0.jurisdiction),
+                "authority": .string($0.authority ?? "the authority of \($0.jurisdiction)"),
+                "receipt": "DRILL: not sent", "phase": "first", "channel": "drill",
+            ]
+        }
     }
 }

@@ -22,7 +22,7 @@ extension DrillResponse {
             (
                 ["officer"],
                 [
-                    "receipts": ["DRILL: nothing was filed"], "openLetters": 0,
+                    "receipts": .array(receipts), "openLetters": 0,
                     "returnedMail": "none in a drill", "addenda": [],
                 ]
             )
@@ -41,6 +41,11 @@ extension DrillResponse {
             )
         default: ([], [:])
         }
+    }
+
+    private var receipts: [JSONValue] {
+        let filed = Self.filings(of: deadlines)
+        return filed.isEmpty ? ["DRILL: no authority was to be told"] : filed
     }
 
     private var report: JSONValue {

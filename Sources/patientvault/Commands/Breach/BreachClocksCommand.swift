@@ -68,7 +68,9 @@ struct BreachClocksCommand: ParsableCommand {
             func text(_ key: String) -> String { Words.printable(deadline[key]?.string ?? "") }
             table.add([
                 text("due").isEmpty ? "without delay" : text("due"), text("recipient"),
-                text("jurisdiction"), text("rule"), text("standing"), text("why"),
+                text("jurisdiction"),
+                text("rule") + (deadline["unverified"]?.bool == true ? " (unverified)" : ""),
+                text("standing"), text("why"),
             ])
         }
         for line in table.lines(paint: terminal.paint) { terminal.say(line) }

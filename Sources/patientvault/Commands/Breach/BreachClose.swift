@@ -129,5 +129,17 @@ extension ScopeFile {
             )
         }
         try self.init(bytes)
+        let scope = try certificate.document
+        let isAhead = (scope["version"]?.int ?? 0) > incident.scopeVersion
+        // A draft of the next version may be looked at; what the case has gone beyond may not.
+        guard isAhead || scope["resultDigest"]?.string == incident.certificate else {
+            throw Complaint(
+                kind: .integrity,
+                code: "breach.oldCertificate",
+                message: "the case has recorded another certificate since, "
+                    + "version \(incident.scopeVersion) of its scope",
+                hint: "take the newest file that `breach scope --out` wrote for this case"
+            )
+        }
     }
 }

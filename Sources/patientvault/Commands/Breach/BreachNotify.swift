@@ -70,6 +70,10 @@ struct BreachNotify: ParsableCommand {
                 .notify,
                 in: before,
                 artefacts: try attachments.artefacts([
+                    .init(
+                        "certificate",
+                        try scope.certificate.document["resultDigest"] ?? .null
+                    ),
                     .init("queue", .string(queue.digest)),
                     .init("letters", .int(Int64(queue.letters.count))),
                 ]),

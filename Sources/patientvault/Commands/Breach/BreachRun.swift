@@ -44,32 +44,46 @@ struct BreachRun: ParsableCommand {
 struct GuideQuestion {
     let ask: String
     let option: String
-    var key: String?
-    var shape = IncidentArtefact.Shape.text
+    var artefact: IncidentArtefact?
+    /// Whether the option takes a time.
+    var isTime = false
     var proposal: String?
     var isOptional = false
 
     /// The words of the command line for an answer; `nil` where it has not the shape asked for.
     func words(for answer: String) -> [String]? {
-        guard let key else {
+        guard let artefact else {
+            if isTime, answer != "now", Instant(rfc3339: answer) == nil { return nil }
             if option.hasSuffix("!") {
                 return Self.isYes(answer) ? ["--\(option.dropLast())"] : []
             }
             return ["--\(option)", answer]
         }
-        switch shape {
-        case .text, .past: return ["--with", "\(key)=\(answer)"]
+        let key = artefact.name
+        switch artefact.shape {
+        case .text, .digest: return ["--with", "\(key)=\(answer)"]
+        case .past, .moment:
+            return ZonedTime(answer).map { _ in ["--with", "\(key)=\(answer)"] }
+        case .choice(let words):
+            return words.contains(answer) ? ["--with", "\(key)=\(answer)"] : nil
         case .confirmed: return Self.isYes(answer) ? ["--with", "\(key)=true"] : nil
         case .count: return Int64(answer).map { ["--with", "\(key)=\($0)"] }
-        case .digest: return ["--with", "\(key)=\(answer)"]
-        case .filled, .list:
+        case .filled, .names, .list, .choices:
             if answer.hasPrefix("[") || answer.hasPrefix("{") {
                 return ["--with", "\(key)=\(answer)"]
             }
             let parts = answer.split(separator: ",").map { String($0).trimmed }
                 .filter { !$0.isEmpty && $0 != "none" }
+            if case .choices(let words) = artefact.shape, !parts.allSatisfy(words.contains) {
+                return nil
+            }
             return ["--with", "\(key)=\(JSONValue.strings(parts).text)"]
         }
+    }
+
+    /// What an answer must be, for whoever gave another.
+    var wanted: String {
+        artefact?.wanted ?? (isTime ? "an RFC 3339 time such as `2026-03-02T09:30:00Z`" : "a text")
     }
 
     private static func isYes(_ answer: String) -> Bool {

@@ -39,7 +39,7 @@ struct BreachStep<Step: StatedStep>: ParsableCommand {
 
     private static var needed: String {
         let names = IncidentTable.rules.filter { $0.event == Step.event }
-            .flatMap(\.artefacts).map { "`\($0.name)` (\($0.shape.rawValue))" }
+            .flatMap(\.artefacts).map { "`\($0.name)` (\($0.wanted))" }
         var kept: [String] = []
         for name in names where !kept.contains(name) { kept.append(name) }
         return kept.isEmpty ? "nothing" : kept.joined(separator: ", ")

@@ -68,7 +68,8 @@ struct BreachTimeline: ParsableCommand {
             return Row(
                 time: due.instant,
                 kind: "due",
-                what: "\(deadline.rule.id) \(deadline.jurisdiction)\(warning)",
+                what: "\(deadline.rule.id) \(deadline.jurisdiction)"
+                    + (deadline.rule.isUnverified ? " (unverified)" : "") + warning,
                 who: deadline.authority ?? deadline.rule.recipient.rawValue
             )
         }

@@ -24,21 +24,25 @@ struct BreachVerify: ParsableCommand {
         let terminal = output.terminal
         let isGood = verdict.problems.isEmpty
         if terminal.isJSON {
-            let counts = verdict.counts + Array(repeating: 0, count: 3)
+            let counts = verdict.counts
             terminal.answer([
                 "ok": .bool(isGood), "incident": verdict.incident.map { .string($0) } ?? .null,
                 "persons": .strings(verdict.persons),
-                "sets": [
-                    "accessed": .int(Int64(counts[0])), "couldHave": .int(Int64(counts[1])),
-                    "notAccessed": .int(Int64(counts[2])),
-                ], "problems": .strings(verdict.problems), "notes": .strings(verdict.notes),
+                "sets": counts.count == 3
+                    ? [
+                        "accessed": .int(Int64(counts[0])), "couldHave": .int(Int64(counts[1])),
+                        "notAccessed": .int(Int64(counts[2])),
+                    ] : .null, "problems": .strings(verdict.problems),
+                "notes": .strings(verdict.notes),
             ])
         } else if isGood {
             let counts = verdict.counts
+            let sets =
+                counts.count == 3
+                ? "\(counts[0]) accessed, \(counts[1]) could have been, \(counts[2]) not; " : ""
             terminal.say(
                 "\(terminal.paint.green("ok")): case \(Words.printable(verdict.incident ?? "?")), "
-                    + "\(counts[0]) accessed, \(counts[1]) could have been, \(counts[2]) not; "
-                    + "signed by "
+                    + sets + "signed by "
                     + verdict.persons.map { Words.printable($0) }.joined(separator: " and ")
             )
         } else {

@@ -34,7 +34,8 @@ struct CaseGuide {
     mutating func run(_ id: String?) throws {
         incident = id
         if id == nil, try !report() { return }
-        while let found = try current() {
+        while true {
+            guard let found = try current() else { throw CaseOptions.unknownCase }
             state = found.state.rawValue
             if found.state == .closed { return stop("the case is closed") }
             try showClocks(found)
@@ -130,7 +131,8 @@ struct CaseGuide {
                 let passed = deadline.warning(at: now) ?? 0
                 terminal.say(
                     terminal.paint.dim(
-                        "clock: \(deadline.rule.id) \(deadline.jurisdiction) due "
+                        "clock: \(deadline.rule.id) \(deadline.jurisdiction)"
+                            + (deadline.rule.isUnverified ? " (unverified)" : "") + " due "
                             + "\(deadline.due?.rfc3339 ?? ""), \(left) h left"
                             + (passed > 0 ? ", \(passed) % is over" : "")
                     )
@@ -169,7 +171,7 @@ struct CaseGuide {
                     words += found
                     break
                 }
-                terminal.say("  that is no answer to this question (\(question.shape.rawValue))")
+                terminal.say("  that is no answer to this question: it takes \(question.wanted)")
             }
         }
         return words

@@ -8,11 +8,13 @@ enum GuideQuestions {
         GuideQuestion(
             ask: "When did anybody here first know? RFC 3339; the law counts from it.",
             option: "known-since",
+            isTime: true,
             isOptional: true
         ),
         GuideQuestion(
             ask: "When did it begin, as far as you know?",
             option: "from",
+            isTime: true,
             isOptional: true
         ),
     ]
@@ -32,7 +34,11 @@ enum GuideQuestions {
         case .notify: notify(incident)
         case .close:
             [
-                GuideQuestion(ask: words["afterAction"] ?? "", option: "", key: "afterAction"),
+                GuideQuestion(
+                    ask: words["afterAction"] ?? "",
+                    option: "",
+                    artefact: rule.artefacts.first { $0.name == "afterAction" }
+                ),
                 GuideQuestion(
                     ask: "Where to write the sealed case file?",
                     option: "out",
@@ -44,8 +50,7 @@ enum GuideQuestions {
                 GuideQuestion(
                     ask: words[artefact.name] ?? "\(artefact.name)?",
                     option: "",
-                    key: artefact.name,
-                    shape: artefact.shape
+                    artefact: artefact
                 )
             }
         }
@@ -89,9 +94,15 @@ enum GuideQuestions {
             GuideQuestion(
                 ask: "From when? RFC 3339",
                 option: "from",
+                isTime: true,
                 proposal: report?["from"]?.string
             ),
-            GuideQuestion(ask: "Until when? RFC 3339, or now", option: "until", proposal: "now"),
+            GuideQuestion(
+                ask: "Until when? RFC 3339, or now",
+                option: "until",
+                isTime: true,
+                proposal: "now"
+            ),
             GuideQuestion(
                 ask: "Where to write the certificate?",
                 option: "out",
@@ -120,7 +131,7 @@ enum GuideQuestions {
     private static let words: [String: String] = [
         "reason": "Why do you think so?",
         "severity": "How bad: low, medium, high?",
-        "dataKinds": "Which kinds of data: medical, ssn, account, …?",
+        "dataKinds": "Which kinds of data: medical, contact, insurance, ssn, …?",
         "estimate": "How many persons, as a first guess?",
         "codename": "A codename that tells nothing?",
         "roster": "Who has which role, as JSON: {\"privacy-officer\": \"po\", …} for all eight?",
