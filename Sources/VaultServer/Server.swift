@@ -37,7 +37,9 @@ public final class Server: HTTPService {
     let cursors: CursorStore
     let metrics = Metrics()
     let attempts = AttemptLimiter()
-    let launches = LaunchStore()
+    let launches = VisitStore<LaunchErrand>()
+    /// Browsers of persons who look at the apps that they let in.
+    let appVisits = VisitStore<Void>()
     let exports = ExportJobs()
     let imports = ImportJobs()
     /// One import at a time is stored.
@@ -179,6 +181,8 @@ public final class Server: HTTPService {
             return TokenEndpoint(server: self).reply(to: call, match.route.interaction)
         case .authorize, .signIn, .decide:
             return LaunchEndpoint(server: self).reply(to: call, match.route.interaction)
+        case .apps, .appsSignIn, .appsWithdraw, .appsSignOut:
+            return AppsEndpoint(server: self).reply(to: call, match.route.interaction)
         default: throw Problem.notFound
         }
     }

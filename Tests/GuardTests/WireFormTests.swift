@@ -26,11 +26,33 @@ struct WireFormTests {
             .checkpointChain: 69, .erase: 70, .erasedPatients: 71, .custody: 72, .setCustody: 73,
             .beginKeyRotation: 74, .rotateNextShard: 75, .pseudonym: 76, .recordIncident: 80,
             .residents: 94, .accessLog: 110, .issueToken: 125,
-            .enrolSubject: 19, .exchangeIdentity: 128,
+            .enrolSubject: 19, .exchangeIdentity: 128, .authorizedApps: 138, .withdrawApp: 139,
         ]
         for (operation, number) in numbers { #expect(operation.rawValue == number) }
         // Those from 200 on are the keepers'.
         #expect(GuardOperation.allCases.allSatisfy { $0.rawValue < 200 })
+    }
+
+    @Test func `an app that was let in is told in ten values`() throws {
+        let app = AuthorizedApp(
+            id: "Consent/a",
+            names: ["B"],
+            recipient: "C",
+            categories: ["notes"],
+            scopes: try #require(ClientScope("patient/*.rs").map { [$0] }),
+            purposes: ["PATRQT"],
+            patient: nil,
+            granted: Instant(microseconds: 1),
+            lastUsed: nil,
+            end: Instant(microseconds: 2)
+        )
+        let text =
+            "00000009436f6e73656e742f61" + "000000010000000142" + "0000000143"
+            + "00000001000000056e6f746573" + "000000010000000c70617469656e742f2a2e7273"
+            + "0000000100000006504154525154" + "00" + "010000000000000001" + "00"
+            + "010000000000000002"
+        #expect(hex(app) == text)
+        #expect(try reads(text, as: AuthorizedApp.self) == app)
     }
 
     @Test func `a row to be sealed anew is 56 bytes`() throws {

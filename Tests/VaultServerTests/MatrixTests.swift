@@ -87,6 +87,9 @@ struct MatrixTests {
         .token: ("POST", "/auth/token", 400), .introspect: ("POST", "/auth/introspect", 400),
         .revoke: ("POST", "/auth/revoke", 400), .authorize: ("GET", "/auth/authorize", 400),
         .signIn: ("POST", "/auth/sign-in", 400), .decide: ("POST", "/auth/decide", 400),
+        .apps: ("GET", "/auth/apps", 200), .appsSignIn: ("POST", "/auth/apps/sign-in", 400),
+        .appsWithdraw: ("POST", "/auth/apps/withdraw", 400),
+        .appsSignOut: ("POST", "/auth/apps/sign-out", 400),
     ]
 
     private func ask(_ interaction: Interaction, _ token: String?) throws -> HTTPReply {

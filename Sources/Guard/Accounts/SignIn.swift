@@ -122,7 +122,9 @@ extension Session {
     /// A sign-in that nothing uses for so long has ended.
     static let idleSignIn: Duration = .seconds(600)
     /// All that a sign-in is good for: the record itself is read under a token, never under this.
-    static let signInRequests: Set<String> = ["consent", "approve-launch"]
+    static let signInRequests: Set<String> = [
+        "consent", "approve-launch", "list-apps", "withdraw-app",
+    ]
 }
 
 extension Principal {

@@ -168,17 +168,7 @@ extension GuardCore {
             if own == nil { try state.requireConsentKeeper(actor, of: nil) }
             for origin in origins {
                 guard let patient = try state.patient(stating: origin, own: own) else { continue }
-                var facts = try state.facts(of: patient)
-                facts.facts.remove(origin)
-                let part: JSONValue = ["withdrawn": .strings([origin.description])]
-                return try state.keep(
-                    &facts,
-                    of: patient,
-                    by: actor,
-                    "withdraw",
-                    part: part,
-                    context
-                )
+                return try state.withdraw(origin, of: patient, by: actor, context)
             }
             throw GuardError.unknown(what: "consent")
         }
@@ -186,6 +176,25 @@ extension GuardCore {
 }
 
 extension GuardState {
+    /// Takes what a record states out of a patient's facts.
+    func withdraw(
+        _ origin: RecordID,
+        of patient: PatientPseudonym,
+        by actor: Actor,
+        _ context: CallContext
+    ) throws -> Receipt {
+        var facts = try self.facts(of: patient)
+        facts.facts.remove(origin)
+        return try keep(
+            &facts,
+            of: patient,
+            by: actor,
+            "withdraw",
+            part: ["withdrawn": .strings([origin.description])],
+            context
+        )
+    }
+
     /// Writes the entry of changed facts and keeps them.
     fileprivate func keep(
         _ facts: inout CachedFacts,

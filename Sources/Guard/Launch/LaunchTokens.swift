@@ -85,9 +85,9 @@ extension GuardCore {
             guard let thumbprint = try mutable.thumbprint(of: request.possession, now: now),
                 kin.grant.thumbprint == nil || kin.grant.thumbprint == thumbprint
             else { return .refused(.invalidProof) }
-            let isIdle =
-                kin.grant.idle > 0 && kin.used.advanced(by: .seconds(kin.grant.idle)) <= now
-            if let reason = try isIdle ? "idle" : mutable.refusal(of: kin.grant, now: now) {
+            if let reason = try kin.isIdle(at: now)
+                ? "idle" : mutable.refusal(of: kin.grant, now: now)
+            {
                 try mutable.endGrant(name.grant, reason, client: proved.client, request.context)
                 return .refused(.invalidGrant)
             }
@@ -303,7 +303,7 @@ extension GuardCore.Mutable {
         )
     }
 
-    /// Ends a grant: its refresh token and every access token that came of it.
+    /// Ends a grant because of what its client did or showed.
     mutating func endGrant(
         _ id: String,
         _ reason: String,
@@ -314,11 +314,31 @@ extension GuardCore.Mutable {
         var header = EntryHeader(kind: .session, time: try state.entryTime())
         header.actor = client.principal.text
         header.onBehalfOf = kin?.grant.user.text
-        header.action = "end-grant"
         header.client = client.id
         header.reason = reason
         header.sourceAddress = context.sourceAddress
         header.recordServer = context.recordServer
+        try endGrant(id, kin, header)
+    }
+
+    /// Ends a grant because somebody wants it so.
+    mutating func endGrant(
+        _ kin: RefreshKin,
+        _ reason: String,
+        by actor: Actor,
+        _ context: CallContext
+    ) throws {
+        var header = try state.header(.session, by: actor, context: context)
+        header.client = kin.grant.client
+        header.reason = reason
+        header.automated = .human
+        try endGrant(kin.grant.id, kin, header)
+    }
+
+    /// The refresh token of a grant ends, and every access token that came of it.
+    private mutating func endGrant(_ id: String, _ kin: RefreshKin?, _ header: EntryHeader) throws {
+        var header = header
+        header.action = "end-grant"
         if kin != nil {
             header.more = [.init("refresh", ["id": .string(id), "digest": .null])]
             state.setItem(.refresh, Array(id.utf8), nil)

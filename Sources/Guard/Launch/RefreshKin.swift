@@ -49,6 +49,11 @@ struct RefreshKin: Hashable {
         self.used = Instant(microseconds: used)
     }
 
+    /// Whether it went unused for longer than it may.
+    func isIdle(at now: Instant) -> Bool {
+        grant.idle > 0 && used.advanced(by: .seconds(grant.idle)) <= now
+    }
+
     /// What the log says of it: enough to find a changed item.
     var announcement: JSONValue {
         [

@@ -165,6 +165,10 @@ public protocol GuardService: Sendable {
     func revoke(_ token: String, by proof: ClientProof, context: CallContext) throws -> Bool
     /// What a refresh token is good for, for its own client.
     func refreshFacts(_ token: String, of client: String) throws -> RefreshFacts?
+    /// The apps that a person has let in.
+    func authorizedApps(by caller: Caller, context: CallContext) throws -> [AuthorizedApp]
+    /// Withdraws a person's yes to an app.
+    func withdrawApp(_ id: String, by caller: Caller, context: CallContext) throws
 
     // MARK: Disclosure
 

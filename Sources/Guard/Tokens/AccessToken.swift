@@ -115,6 +115,14 @@ struct TokenDesk {
         return Set(found.map(\.principal))
     }
 
+    /// Ends every token of a patient's record that is in somebody's name.
+    mutating func end(of patient: FHIRID, heldBy holders: Set<PrincipalID>, now: Instant) {
+        for facts in issued.values
+        where facts.patient == patient && holders.contains(facts.principal) {
+            revoke(facts, now: now)
+        }
+    }
+
     /// Ends every token that a person has let a client have.
     mutating func end(ofUser id: PrincipalID, now: Instant) {
         for facts in issued.values where facts.user == id { revoke(facts, now: now) }

@@ -36,6 +36,16 @@ extension Authenticator {
         return try withDesk(state) { $0.end(ofGrant: id, now: now) }
     }
 
+    /// Ends the access tokens of a patient's record that are in somebody's name.
+    mutating func endTokens(
+        of patient: FHIRID,
+        heldBy holders: Set<PrincipalID>,
+        state: GuardState
+    ) throws {
+        let now = state.clock.now()
+        try withDesk(state) { $0.end(of: patient, heldBy: holders, now: now) }
+    }
+
     /// Ends the access tokens that a person has let clients have.
     mutating func endTokens(ofUser id: PrincipalID, state: GuardState) throws {
         let now = state.clock.now()

@@ -80,6 +80,7 @@ public enum GuardDispatch {
         case 100..<110: try answerSubscriptions(operation, &wire, &out, service)
         case 110: try answerLog(operation, &wire, &out, service)
         case 120..<125: try answerAccounts(operation, &wire, &out, service)
+        case 138..<140: try answerApps(operation, &wire, &out, service)
         case 130..<138: try answerLaunches(operation, &wire, &out, service)
         default: try answerOffice(operation, &wire, &out, service)
         }

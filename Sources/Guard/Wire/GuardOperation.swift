@@ -108,6 +108,8 @@ enum GuardOperation: UInt8, CaseIterable {
     case refresh = 135
     case revoke = 136
     case refreshFacts = 137
+    case authorizedApps = 138
+    case withdrawApp = 139
 }
 
 /// What a client learns first: which vault and log this is, and the rules, which are no secret.

@@ -91,7 +91,8 @@ struct OpenAPI {
         case .create, .update, .conditionalUpdate, .bundle, .validate, .preview: MediaType.fhir
         case .patch: MediaType.jsonPatch
         case .bulkImport: MediaType.ndjson
-        case .searchByPost, .token, .introspect, .revoke, .signIn, .decide, .launchContext:
+        case .searchByPost, .token, .introspect, .revoke, .signIn, .decide, .launchContext,
+            .appsSignIn, .appsWithdraw, .appsSignOut:
             MediaType.form
         default: nil
         }

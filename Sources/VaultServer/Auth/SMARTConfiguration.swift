@@ -36,6 +36,7 @@ struct SMARTConfiguration {
         if hasPages {
             json.set("issuer", .string(origin))
             json.set("authorization_endpoint", .string("\(origin)/auth/authorize"))
+            json.set("management_endpoint", .string("\(origin)\(AppsEndpoint.path)"))
             json.set("authorization_response_iss_parameter_supported", true)
         }
         return json

@@ -16,34 +16,20 @@ struct LaunchEndpoint {
     let server: Server
 
     func reply(to call: HTTPCall, _ interaction: Interaction) -> HTTPReply {
-        guard
-            let words = PageWords.best(
-                of: server.options.pages,
-                for: call.header("accept-language")
-            )
-        else { return server.plain(503, "persons' apps are not set up here") }
-        let page = LaunchPage(words: words, nonce: server.secret(16))
-        guard server.attempts.mayTry(call.remoteAddress, now: server.clock.now()) else {
-            var reply = page.broken(429)
-            reply.headers.append(("Retry-After", "60"))
-            return reply
-        }
-        do {
+        server.page(for: call, orSaying: .brokenText) { frame in
+            let page = LaunchPage(frame: frame)
             switch interaction {
             case .signIn: return try signIn(call, page)
             case .decide: return try decide(call, page)
             default: return try authorize(call, page)
             }
-        } catch {
-            let problem = Problem(error)
-            return page.broken(problem.status == 503 ? 503 : 400)
         }
     }
 
     // MARK: Arrival
 
     private func authorize(_ call: HTTPCall, _ page: LaunchPage) throws -> HTTPReply {
-        guard let fields = FormFields(call.query) else { return page.broken() }
+        guard let fields = FormFields(call.query) else { return page.frame.broken() }
         var request = LaunchRequest()
         request.client = fields["client_id"] ?? ""
         request.redirect = fields["redirect_uri"] ?? ""
@@ -58,7 +44,7 @@ struct LaunchEndpoint {
         switch try server.vault.guard.beginLaunch(request) {
         case .refused:
             server.attempts.noteFailure(call.remoteAddress, now: server.clock.now())
-            return page.broken()
+            return page.frame.broken()
         case .returned(let error):
             return redirect(to: request.redirect, ["error": error.rawValue], state)
         case .begun(let launch):
@@ -70,17 +56,10 @@ struct LaunchEndpoint {
                     state
                 )
             }
-            let now = server.clock.now()
-            let found = BrowserLaunch(
-                launch: launch,
-                redirect: request.redirect,
-                state: state,
-                cookie: server.secret(32),
-                formToken: server.secret(32),
-                end: now.advanced(by: LaunchStore.life)
-            )
-            server.launches.keep(found, now: now)
-            return withCookie(page.signIn(found, hasFailed: false), found)
+            let errand = LaunchErrand(launch: launch, redirect: request.redirect, state: state)
+            let found = server.visit(launch.id, errand)
+            server.launches.keep(found, now: server.clock.now())
+            return server.withCookie(page.signIn(found, hasFailed: false), found)
         }
     }
 
@@ -88,40 +67,32 @@ struct LaunchEndpoint {
 
     private func signIn(_ call: HTTPCall, _ page: LaunchPage) throws -> HTTPReply {
         let start = ContinuousClock.now
-        guard let fields = form(call), var found = launch(fields, call), found.signedIn == nil
-        else { return page.broken() }
-        let attempt = SignIn(
-            account: fields["account"] ?? "",
-            password: Array((fields["password"] ?? "").utf8),
-            code: fields["code"] ?? "",
-            context: server.context(of: call, client: nil)
-        )
-        guard let person = try server.vault.guard.signIn(attempt) else {
-            server.attempts.noteFailure(call.remoteAddress, now: server.clock.now())
+        guard let fields = server.form(call),
+            let found = server.visit("launch", fields, call, in: server.launches),
+            found.signedIn == nil
+        else { return page.frame.broken() }
+        guard let person = try server.signIn(fields, call) else {
             let reply = page.signIn(found, hasFailed: true)
             Evening.wait(from: start, random: server.random)
             return reply
         }
-        // Whoever knew the cookie before the sign-in does not know the one after it.
-        found.cookie = server.secret(32)
-        found.formToken = server.secret(32)
-        found.signedIn = person
-        server.launches.keep(found, now: server.clock.now())
+        let visit = server.visit(found, signedInBy: person, in: server.launches)
         let reply =
             switch person.kind {
-            case .patient: page.agree(found)
-            case .family: page.act(found, purpose: "FAMRQT")
-            default: page.act(found, purpose: "TREAT")
+            case .patient: page.agree(visit, withdrawAt: "\(server.origin)\(AppsEndpoint.path)")
+            case .family: page.act(visit, purpose: "FAMRQT")
+            default: page.act(visit, purpose: "TREAT")
             }
-        return withCookie(reply, found)
+        return server.withCookie(reply, visit)
     }
 
     // MARK: Agreement
 
     private func decide(_ call: HTTPCall, _ page: LaunchPage) throws -> HTTPReply {
-        guard let fields = form(call), let found = launch(fields, call),
+        guard let fields = server.form(call),
+            let found = server.visit("launch", fields, call, in: server.launches),
             let person = found.signedIn
-        else { return page.broken() }
+        else { return page.frame.broken() }
         // It is decided once, whatever comes of it.
         server.launches.forget(found.launch.id)
         defer { try? server.vault.guard.signOut(person.session) }
@@ -144,7 +115,10 @@ struct LaunchEndpoint {
         guard let code = try server.vault.guard.approveLaunch(approval, by: caller) else {
             return refused(found)
         }
-        return withoutCookie(redirect(to: found.redirect, ["code": code], found.state), found)
+        return server.withoutCookie(
+            redirect(to: found.redirect, ["code": code], found.state),
+            found
+        )
     }
 
     /// Stores what the patient has agreed to; `nil` where that is nothing.
@@ -184,54 +158,11 @@ struct LaunchEndpoint {
         return id
     }
 
-    // MARK: Forms, cookies, redirects
-
-    /// The fields of a form that this server's own page has sent.
-    private func form(_ call: HTTPCall) -> FormFields? {
-        guard MediaType.bare(call.header("content-type") ?? "") == MediaType.form,
-            let text = String(validating: call.body, as: UTF8.self)
-        else { return nil }
-        // Browsers say where a form comes from; those that say another place are not listened to.
-        if let origin = call.header("origin"), origin != server.origin { return nil }
-        if let site = call.header("sec-fetch-site"), site != "same-origin" { return nil }
-        return FormFields(text)
-    }
-
-    private func launch(_ fields: FormFields, _ call: HTTPCall) -> BrowserLaunch? {
-        guard let id = fields["launch"], let token = fields["form"] else { return nil }
-        let name = BrowserLaunch.cookieName(id, isSecure: isSecure)
-        return server.launches.find(
-            id,
-            cookie: call.cookie(name),
-            formToken: token,
-            now: server.clock.now()
-        )
-    }
-
-    private var isSecure: Bool { server.origin.hasPrefix("https:") }
-
-    private func withCookie(_ reply: HTTPReply, _ found: BrowserLaunch) -> HTTPReply {
-        var reply = reply
-        let seconds = LaunchStore.life.components.seconds
-        reply.headers.append(("Set-Cookie", cookie(found, found.cookie, seconds: seconds)))
-        return reply
-    }
-
-    private func withoutCookie(_ reply: HTTPReply, _ found: BrowserLaunch) -> HTTPReply {
-        var reply = reply
-        reply.headers.append(("Set-Cookie", cookie(found, "", seconds: 0)))
-        return reply
-    }
-
-    private func cookie(_ found: BrowserLaunch, _ value: String, seconds: Int64) -> String {
-        let name = BrowserLaunch.cookieName(found.launch.id, isSecure: isSecure)
-        return "\(name)=\(value); Path=/; Max-Age=\(seconds); HttpOnly; SameSite=Strict"
-            + (isSecure ? "; Secure" : "")
-    }
+    // MARK: Redirects
 
     private func refused(_ found: BrowserLaunch) -> HTTPReply {
         let error = ["error": LaunchError.accessDenied.rawValue]
-        return withoutCookie(redirect(to: found.redirect, error, found.state), found)
+        return server.withoutCookie(redirect(to: found.redirect, error, found.state), found)
     }
 
     /// Back to the app; `iss` tells an app that has several servers which of them speaks (RFC 9207).
@@ -251,24 +182,5 @@ struct LaunchEndpoint {
                 ("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"),
             ]
         )
-    }
-}
-
-extension Server {
-    /// Random text that nobody guesses.
-    func secret(_ byteCount: Int) -> String { Base64URL.encode(random.bytes(byteCount)) }
-}
-
-extension HTTPCall {
-    /// The value of a cookie; `nil` where there is none of this name, or two.
-    func cookie(_ name: String) -> String? {
-        var found: String?
-        for part in (header("cookie") ?? "").split(separator: ";") {
-            let sides = part.drop { $0 == " " }.split(separator: "=", maxSplits: 1)
-            guard sides.count == 2, sides[0] == name else { continue }
-            guard found == nil else { return nil }
-            found = String(sides[1])
-        }
-        return found
     }
 }

@@ -11,6 +11,8 @@ public struct PageWords: Sendable, Hashable {
         case agreeTitle, agreeLead, categories, sensitiveNote, purpose, recipient, until, days
         case returning, withdraw, allow, deny, actingLead, patient
         case brokenTitle, brokenText
+        case appsTitle, appsSignInLead, appsLead, appsActingLead, appsNone, appsBroken
+        case granted, lastUsed, ends, withdrawApp, withdrawn, notListed, signOut, signedOut
     }
 
     /// BCP 47.

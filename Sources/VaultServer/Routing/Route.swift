@@ -4,6 +4,7 @@ public enum Interaction: String, Sendable, Hashable, CaseIterable {
     case capabilities, smartConfiguration
     case token, introspect, revoke
     case authorize, signIn, decide, launchContext
+    case apps, appsSignIn, appsWithdraw, appsSignOut
     case read, vread, history, search, searchByPost, compartmentSearch, everything, everythingByPost
     case create, update, patch, delete, bundle, validate
     case conditionalUpdate, conditionalDelete, preview
@@ -15,7 +16,8 @@ public enum Interaction: String, Sendable, Hashable, CaseIterable {
     public var isPublic: Bool {
         switch self {
         case .health, .ready, .metrics, .openAPI, .capabilities, .smartConfiguration, .token,
-            .introspect, .revoke, .authorize, .signIn, .decide:
+            .introspect, .revoke, .authorize, .signIn, .decide, .apps, .appsSignIn, .appsWithdraw,
+            .appsSignOut:
             true
         default: false
         }
@@ -106,6 +108,10 @@ public struct Route: Sendable, Hashable {
             Route("POST", [.text("auth"), .text("sign-in")], .signIn),
             Route("POST", [.text("auth"), .text("decide")], .decide),
             Route("POST", [.text("auth"), .text("launch")], .launchContext),
+            Route("GET", [.text("auth"), .text("apps")], .apps),
+            Route("POST", [.text("auth"), .text("apps"), .text("sign-in")], .appsSignIn),
+            Route("POST", [.text("auth"), .text("apps"), .text("withdraw")], .appsWithdraw),
+            Route("POST", [.text("auth"), .text("apps"), .text("sign-out")], .appsSignOut),
             Route("POST", [base], .bundle),
             Route("POST", [base, .type, .text("_search")], .searchByPost),
             Route("POST", [base, .type, .text("$validate")], .validate),
@@ -135,9 +141,10 @@ public struct Route: Sendable, Hashable {
             Route("GET", [base, .type, .id, .text("_history")], .history),
             Route("GET", [base, .type, .id, .text("_history"), .version], .vread),
         ]
-        // HEAD answers as GET does, without the body; it begins neither an export nor a launch.
+        // HEAD answers as GET does, without the body; it begins neither an export nor a visit to a page.
         routes += routes.filter {
-            $0.method == "GET" && !$0.interaction.isExport && $0.interaction != .authorize
+            $0.method == "GET" && !$0.interaction.isExport
+                && ![.authorize, .apps].contains($0.interaction)
         }.map {
             Route("HEAD", $0.path, $0.interaction)
         }

@@ -77,7 +77,8 @@ struct FHIRCall {
         case .exportFile: return try Exporting(self).file()
         case .launchContext: return try launchContext()
         case .health, .ready, .metrics, .openAPI, .capabilities, .smartConfiguration, .token,
-            .introspect, .revoke, .authorize, .signIn, .decide:
+            .introspect, .revoke, .authorize, .signIn, .decide, .apps, .appsSignIn, .appsWithdraw,
+            .appsSignOut:
             throw Problem.notFound
         }
     }

@@ -55,6 +55,25 @@ final class AppBrowser {
         return reply
     }
 
+    /// Opens the page of the apps that somebody has let in.
+    @discardableResult
+    func openApps(language: String? = nil) -> HTTPReply {
+        let reply = harness.call(
+            "GET",
+            "/auth/apps",
+            headers: language.map { [("accept-language", $0)] } ?? []
+        )
+        take(reply)
+        return reply
+    }
+
+    /// A hidden value of the page; the first of this name.
+    func hidden(_ name: String) -> String? {
+        page.firstRange(of: "name=\"\(name)\" value=\"").map {
+            String(page[$0.upperBound...].prefix { $0 != "\"" })
+        }
+    }
+
     @discardableResult
     func submit(
         _ path: String,
@@ -64,10 +83,8 @@ final class AppBrowser {
         changing hidden: [String: String] = [:]
     ) -> HTTPReply {
         var all = fields
-        for name in ["launch", "form"] {
-            let pattern = "name=\"\(name)\" value=\""
-            guard let start = page.firstRange(of: pattern)?.upperBound else { continue }
-            all[name] = String(page[start...].prefix { $0 != "\"" })
+        for name in ["launch", "visit", "form"] {
+            if let value = self.hidden(name) { all[name] = value }
         }
         all.merge(hidden) { $1 }
         var headers = headers + [("content-type", "application/x-www-form-urlencoded")]
@@ -152,7 +169,12 @@ struct AppWorld {
         m = try Margaret()
         h = m.harness
         var secrets: [String: [UInt8]] = [:]
-        for name in ["margaret", "okafor", "daughter"] {
+        try h.enrol(
+            "marit",
+            Guard_Requester(kind: .patient, references: ["Patient/marit"]),
+            purposes: ["PATRQT"]
+        )
+        for name in ["margaret", "okafor", "daughter", "marit"] {
             secrets[name] = try h.account(name, password: password)
         }
         self.secrets = secrets
@@ -166,16 +188,18 @@ struct AppWorld {
 
     func registerApp(
         _ id: String,
+        of runner: String = "acme",
+        named name: String = "Acme <Health>",
         keys: [JSONValue] = [],
         purposes: [String] = ["PATRQT", "TREAT", "FAMRQT"]
     ) throws {
         let client = Client(
             id: id,
-            principal: try #require(PrincipalID("acme")),
+            principal: try #require(PrincipalID(runner)),
             keys: keys.compactMap { WebKey(json: $0) },
             scopes: ["patient/*.rs", "user/*.rs"].compactMap { ClientScope($0) },
             purposes: purposes,
-            launch: AppLaunch(name: "Acme <Health>", redirects: [AppBrowser.redirect])
+            launch: AppLaunch(name: name, redirects: [AppBrowser.redirect])
         )
         try h.vault.guard.register(
             try #require(client),
@@ -221,5 +245,40 @@ struct AppWorld {
 
     func get(_ path: String, _ token: String) -> HTTPReply {
         h.call("GET", "/fhir/\(path)", token: token)
+    }
+}
+
+extension AppWorld {
+    /// A browser that shows somebody's apps.
+    func apps(of name: String = "margaret") throws -> AppBrowser {
+        // Every code counts once.
+        h.clock.move(by: .seconds(31))
+        let browser = self.browser()
+        browser.openApps()
+        let reply = browser.submit("apps/sign-in", try credentials(name))
+        #expect(reply.status == 200, "\(reply.text)")
+        return browser
+    }
+
+    /// Presses the button beside an app.
+    func withdraw(
+        _ app: String,
+        _ browser: AppBrowser,
+        headers: [(name: String, value: String)] = [],
+        withCookie: Bool = true,
+        changing hidden: [String: String] = [:]
+    ) -> HTTPReply {
+        browser.submit(
+            "apps/withdraw",
+            ["app": app],
+            headers: headers,
+            withCookie: withCookie,
+            changing: hidden
+        )
+    }
+
+    /// A member of an answer of the token endpoint.
+    func text(_ reply: HTTPReply, _ name: String) throws -> String {
+        try #require(reply.json[name]?.string, "\(reply.text)")
     }
 }

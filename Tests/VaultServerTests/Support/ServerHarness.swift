@@ -347,6 +347,12 @@ extension HTTPReply {
             + text
     }
 
+    /// The same of a page, without what is random in each.
+    var shapeWithoutNonce: String {
+        guard let nonce = text.firstRange(of: "nonce=\"") else { return shape }
+        return shape.replacing(text[nonce.upperBound...].prefix { $0 != "\"" }, with: "")
+    }
+
     /// Ids of a Bundle's entries of one mode.
     func ids(_ mode: String = "match") -> [String] {
         var parser = JSONParser()
