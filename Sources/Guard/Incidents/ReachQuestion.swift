@@ -30,7 +30,7 @@ struct ReachQuestion: Sendable {
     func segments(_ subject: Subject) -> Set<Segment> {
         var found: Set<Segment> = []
         guard subject.isKnown else { return found }
-        for purpose in Self.purposes {
+        for purpose in Self.purposes where found.count < subject.segments.count {
             let context = DecisionContext(
                 request: AccessRequest(
                     requester: requester,
@@ -44,8 +44,9 @@ struct ReachQuestion: Sendable {
             )
             guard context.decision().effect == .permit else { continue }
             for segment in subject.segments
-            where context.segmentVerdict(category: segment.category, labels: segment.labels)
-                != .deny
+            where !found.contains(segment)
+                && context.segmentVerdict(category: segment.category, labels: segment.labels)
+                    != .deny
             {
                 found.insert(segment)
             }

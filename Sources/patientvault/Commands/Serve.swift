@@ -70,6 +70,7 @@ struct Serve: ParsableCommand {
 
     func run() throws {
         let listening = try listenerOptions()
+        OpenFiles.raiseLimit()
         let place = Place(origin: origin, host: host, isTLS: certificates != nil)
         try options.withVault(labels: true, recovers: true, answerSeconds: 20) { vault in
             if !vault.isGuardElsewhere {

@@ -82,6 +82,7 @@ struct GuardServe: ParsableCommand {
         let folder = VaultFolder(vaultPath ?? Environment["PATIENTVAULT_HOME"] ?? "vault")
         let terminal = output.terminal
         try GuardRequirements(folder: folder).check()
+        OpenFiles.raiseLimit()
         let signals = GuardSignals()
         let process = try GuardProcess(
             folder: folder,
