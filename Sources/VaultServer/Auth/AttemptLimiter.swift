@@ -4,31 +4,33 @@ internal import VaultCore
 /// Slows down whoever tries assertions that do not hold: at most 30 a minute for each address.
 final class AttemptLimiter: Sendable {
     private struct Window {
-        var start: Instant
+        var end: Instant
         var failures: Int
     }
 
     static let limit = 30
-    private let windows = Mutex<[String: Window]>([:])
+    /// Most addresses that are remembered.
+    static let addressLimit = 10_000
+    private static let length: Duration = .seconds(60)
+    private let windows = Mutex(BoundedTable<String, Window>(limit: addressLimit))
 
     /// Whether an address may try now.
     func mayTry(_ address: String?, now: Instant) -> Bool {
-        windows.withLock { windows in
-            guard let window = windows[address ?? ""] else { return true }
-            if now.microseconds - window.start.microseconds > 60_000_000 {
-                windows[address ?? ""] = nil
-                return true
-            }
-            return window.failures < Self.limit
+        guard let window = windows.withLock({ $0[address ?? ""] }), window.end > now else {
+            return true
         }
+        return window.failures < Self.limit
     }
 
     func noteFailure(_ address: String?, now: Instant) {
         windows.withLock { windows in
-            if windows.count > 10_000 { windows = [:] }
-            var window = windows[address ?? ""] ?? Window(start: now, failures: 0)
+            var window = Window(end: now.advanced(by: Self.length), failures: 0)
+            if let known = windows[address ?? ""], known.end > now { window = known }
             window.failures += 1
-            windows[address ?? ""] = window
+            // Who has many addresses must not get one free again by a failure from each of the others.
+            let isFull = window.failures >= Self.limit
+            let until = isFull ? window.end.advanced(by: Self.length) : window.end
+            windows.set(window, for: address ?? "", until: until)
         }
     }
 }

@@ -29,7 +29,7 @@ struct AppsEndpoint {
 
     private func arrive(_ page: AppsPage) -> HTTPReply {
         let visit = server.visit(server.secret(16), ())
-        server.appVisits.keep(visit, now: server.clock.now())
+        server.appVisits.keep(visit)
         return server.withCookie(page.signIn(visit, hasFailed: false), visit)
     }
 

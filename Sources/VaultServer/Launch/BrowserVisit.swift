@@ -28,16 +28,13 @@ struct BrowserVisit<Errand: Sendable>: Sendable {
 final class VisitStore<Errand: Sendable>: Sendable {
     /// How long a visit lasts: as long as a launch in the Guard, and as a sign-in that nothing uses.
     static var life: Duration { .seconds(600) }
-    private static var limit: Int { 10_000 }
-    private let known = Mutex<[String: BrowserVisit<Errand>]>([:])
+    private let known: Mutex<BoundedTable<String, BrowserVisit<Errand>>>
 
-    func keep(_ visit: BrowserVisit<Errand>, now: Instant) {
-        known.withLock { known in
-            if known.count >= Self.limit { known = known.filter { $0.value.end > now } }
-            // The Guard keeps no more than as many launches either.
-            guard known.count < Self.limit else { return }
-            known[visit.id] = visit
-        }
+    init(limit: Int = 10_000) { known = Mutex(BoundedTable(limit: limit)) }
+
+    /// Keeps a visit; where there is no room, the one that ends first goes.
+    func keep(_ visit: BrowserVisit<Errand>) {
+        known.withLock { $0.set(visit, for: visit.id, until: visit.end) }
     }
 
     /// The visit of a form that came with its own cookie and its own form token.
@@ -55,7 +52,7 @@ final class VisitStore<Errand: Sendable>: Sendable {
         }
     }
 
-    func forget(_ id: String) { known.withLock { $0[id] = nil } }
+    func forget(_ id: String) { known.withLock { $0.remove(id) } }
 
     private static func isEqual(_ left: String, _ right: String) -> Bool {
         let (left, right) = (Array(left.utf8), Array(right.utf8))

@@ -58,7 +58,7 @@ struct LaunchEndpoint {
             }
             let errand = LaunchErrand(launch: launch, redirect: request.redirect, state: state)
             let found = server.visit(launch.id, errand)
-            server.launches.keep(found, now: server.clock.now())
+            server.launches.keep(found)
             return server.withCookie(page.signIn(found, hasFailed: false), found)
         }
     }

@@ -88,7 +88,7 @@ extension Server {
         visit.cookie = secret(32)
         visit.formToken = secret(32)
         visit.signedIn = person
-        visits.keep(visit, now: clock.now())
+        visits.keep(visit)
         return visit
     }
 

@@ -4,8 +4,11 @@ internal import VaultCore
 
 /// Tokens that the Guard has read for this server, until they end; a revoked one still discloses nothing,
 /// because every disclosure is the Guard's.
+///
+/// One that has to make room is asked about again.
 final class TokenCache: Sendable {
-    private let known = Mutex<[String: TokenFacts]>([:])
+    static let limit = 10_000
+    private let known = Mutex(BoundedTable<String, TokenFacts>(limit: limit))
 
     func facts(
         of token: String,
@@ -14,10 +17,7 @@ final class TokenCache: Sendable {
     ) throws -> TokenFacts? {
         if let facts = self.known(token, now: now) { return facts }
         guard let facts = try ask(token) else { return nil }
-        known.withLock { known in
-            if known.count >= 4_096 { known = known.filter { $0.value.end > now } }
-            known[token] = facts
-        }
+        known.withLock { $0.set(facts, for: token, until: facts.end) }
         return facts
     }
 
@@ -27,5 +27,7 @@ final class TokenCache: Sendable {
         return facts
     }
 
-    func forget(_ token: String) { known.withLock { $0[token] = nil } }
+    func forget(_ token: String) { known.withLock { $0.remove(token) } }
+
+    var count: Int { known.withLock { $0.count } }
 }

@@ -1,0 +1,114 @@
+import Consent
+import Testing
+import VaultCore
+import VaultTestSupport
+
+@testable import Guard
+@testable import VaultServer
+
+/// What is remembered of strangers has a bound, and what goes first is what may.
+struct BoundedTableTests {
+    private let start = Instant(seconds: 1_000)
+
+    private func after(_ seconds: Int) -> Instant { start.advanced(by: .seconds(seconds)) }
+
+    @Test func `it holds what a plain dictionary would that drops the earliest`() {
+        var random = SeededRandom.forTest()
+        var table = BoundedTable<Int, Int>(limit: 20)
+        var slow: [Int: (value: Int, until: Instant)] = [:]
+        for turn in 0..<5_000 {
+            let key = Int.random(in: 0..<40, using: &random)
+            if Int.random(in: 0..<4, using: &random) == 0 {
+                table.remove(key)
+                slow[key] = nil
+            } else {
+                // Each time once: which of two equal ones goes is not promised.
+                let until = after(Int.random(in: 0..<1_000, using: &random) * 10_000 + turn)
+                if slow[key] == nil, slow.count == 20,
+                    let first = slow.min(by: { $0.value.until < $1.value.until })
+                {
+                    slow[first.key] = nil
+                }
+                table.set(turn, for: key, until: until)
+                slow[key] = (turn, until)
+            }
+            #expect(table.count == slow.count)
+            for key in 0..<40 { #expect(table[key] == slow[key]?.value) }
+        }
+    }
+
+    private func facts(end: Instant) throws -> TokenFacts {
+        TokenFacts(
+            id: try #require(SessionID(bytes: [UInt8](repeating: 1, count: 16))),
+            principal: try #require(PrincipalID("a")),
+            kind: .integration,
+            client: "a",
+            scopes: [],
+            purposes: [],
+            patient: nil,
+            issued: start,
+            end: end
+        )
+    }
+
+    @Test func `tokens that are remembered are bounded, and those that end first make room`() throws
+    {
+        let cache = TokenCache()
+        let all = TokenCache.limit + 500
+        for number in 0..<all {
+            // None of them has ended: that alone must not let the table grow.
+            let found = try facts(end: after(1_000 + number))
+            _ = try cache.facts(of: "token-\(number)", now: start) { _ in found }
+        }
+        #expect(cache.count == TokenCache.limit)
+        #expect(cache.known("token-499", now: start) == nil)
+        #expect(cache.known("token-500", now: start) != nil)
+        #expect(cache.known("token-\(all - 1)", now: start) != nil)
+    }
+
+    @Test func `an address that has to wait waits, however many others fail meanwhile`() {
+        let limiter = AttemptLimiter()
+        for _ in 0..<AttemptLimiter.limit { limiter.noteFailure("guesser", now: start) }
+        #expect(!limiter.mayTry("guesser", now: start))
+        for number in 0..<2 * AttemptLimiter.addressLimit {
+            limiter.noteFailure("other-\(number)", now: after(1 + number / 1_000))
+        }
+        #expect(!limiter.mayTry("guesser", now: after(30)))
+        #expect(limiter.mayTry("guesser", now: after(61)))
+    }
+
+    @Test func `the oldest addresses are forgotten first, the newer ones go on counting`() {
+        let limiter = AttemptLimiter()
+        let last = 2 * AttemptLimiter.addressLimit
+        for number in 0..<last { limiter.noteFailure("other-\(number)", now: start) }
+        for _ in 1..<AttemptLimiter.limit {
+            limiter.noteFailure("late", now: after(1))
+        }
+        for number in 0..<AttemptLimiter.addressLimit / 2 {
+            limiter.noteFailure("more-\(number)", now: after(2))
+        }
+        limiter.noteFailure("late", now: after(3))
+        #expect(!limiter.mayTry("late", now: after(3)))
+    }
+
+    @Test func `a flood of arrivals at a page keeps no browser out`() {
+        let visits = VisitStore<Void>(limit: 10)
+        func arrive(_ number: Int) -> BrowserVisit<Void> {
+            let visit = BrowserVisit(
+                id: "visit-\(number)",
+                errand: (),
+                cookie: "c",
+                formToken: "f",
+                end: after(600 + number)
+            )
+            visits.keep(visit)
+            return visit
+        }
+        for number in 0..<30 {
+            let visit = arrive(number)
+            let found = visits.find(visit.id, cookie: "c", formToken: "f", now: after(number))
+            #expect(found != nil, "\(number)")
+        }
+        #expect(visits.find("visit-0", cookie: "c", formToken: "f", now: after(30)) == nil)
+    }
+}
