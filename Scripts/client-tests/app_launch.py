@@ -148,6 +148,11 @@ check("Authlib gets a token by PKCE", token["patient"] == "margaret" and "refres
 answer = session.get(f"{base}/Condition?patient=margaret")
 check("Authlib reads", answer.json()["total"] >= 5)
 check("a type outside the scope is refused", session.get(f"{base}/Patient/margaret").status_code == 403)
+before, after = margaret.withdraw(metadata["management_endpoint"], "Acme Health")
+check("the page of apps says what it may have", "<dd>conditions</dd>" in before)
+check("after its withdrawal there it has the app no more", "Acme Health" not in after)
+answer = session.get(f"{base}/Condition?patient=margaret")
+check("and the app's next read is refused", answer.status_code == 401)
 check("a no is told to the app", "error=access_denied" in margaret.answer(url, decision="deny"))
 
 sys.exit(1 if failures else 0)

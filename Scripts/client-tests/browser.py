@@ -53,10 +53,26 @@ class Person:
         page = self.submit(session, page, decision=decision, days="30", **boxes, **fields)
         return page.headers["Location"]
 
+    def withdraw(self, url, app, language="en"):
+        """Takes back what an app was allowed, at the page of apps; gives it before and after."""
+        session = requests.Session()
+        session.headers["Accept-Language"] = language
+        page = session.get(url)
+        page.raise_for_status()
+        page = self.submit(
+            session, page, account=self.account, password=self.password, code=self.code()
+        )
+        page.raise_for_status()
+        heading = f"<h2>{html.escape(app)}</h2>"
+        section = next(part for part in page.text.split("<section>") if heading in part)
+        return page.text, self.submit(session, page, section).text
+
     @staticmethod
-    def submit(session, page, **fields):
-        action = re.search(r'<form method="post" action="([^"]+)"', page.text)[1]
-        hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text)
+    def submit(session, page, part=None, **fields):
+        """Sends the first form of a page, or of a part of it."""
+        text = page.text if part is None else part
+        action = re.search(r'<form method="post" action="([^"]+)"', text)[1]
+        hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', text)
         fields |= {name: html.unescape(value) for name, value in hidden}
         url = urllib.parse.urljoin(page.url, action)
         return session.post(url, data=fields, allow_redirects=False)
