@@ -17,6 +17,12 @@ struct IntentPart: Sendable {
 
     init() {}
 
+    /// Whether there is nothing to announce.
+    var isEmpty: Bool { rows.records.isEmpty && !statesSomething && rotation == nil }
+
+    /// Whether it states facts or who the patient is.
+    var statesSomething: Bool { !facts.isEmpty || !withdrawn.isEmpty || identity != nil }
+
     /// The stated facts' text, compacted; empty where there are none.
     func compactedFacts() throws -> [UInt8] {
         facts.isEmpty ? [] : try Compaction.compacted(PatientFacts.Entry.text(of: facts))

@@ -95,7 +95,8 @@ extension GuardCore {
     ///   - writes: One for each patient; a patient may come again in a later call.
     ///   - id: The session.
     /// - Returns: In the order of `writes`.
-    /// - Throws: ``GuardError/unknown(what:)`` for an ended session, ``GuardError/erased``, others.
+    /// - Throws: ``GuardError/unknown(what:)`` for an ended session, ``GuardError/erased``,
+    ///   ``GuardError/notPermitted(action:)`` where no rule lets a clinician write there, others.
     public func plan(_ writes: [PatientWrite], in id: WriteSessionID) throws -> [PatientPlan] {
         try exclusively { mutable in
             let state = mutable.state
@@ -105,6 +106,7 @@ extension GuardCore {
             }
             for write in writes {
                 try mutable.requireNoOtherWrite(of: state.pseudonym(of: write), than: id)
+                try requireWriter(session, of: write, state)
             }
             var plans: [PatientPlan] = []
             for write in writes {
@@ -289,12 +291,4 @@ extension GuardCore.Mutable {
         let now = state.clock.now()
         endWrites { $0.lastUsed.advanced(by: Limits.writeIdleLifetime) <= now }
     }
-}
-
-extension IntentPart {
-    /// Whether there is nothing to announce.
-    var isEmpty: Bool { rows.records.isEmpty && !statesSomething && rotation == nil }
-
-    /// Whether it states facts or who the patient is.
-    var statesSomething: Bool { !facts.isEmpty || !withdrawn.isEmpty || identity != nil }
 }

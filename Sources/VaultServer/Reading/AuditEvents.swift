@@ -43,9 +43,9 @@ struct AuditEvents {
                 query.patient = PatientDesignation(pair.value)
             case "patient.identifier": query.patient = PatientDesignation(pair.value)
             case "date": try Self.date(pair.value, &query)
-            case "_count": count = min(Int(pair.value) ?? count, Searching.maximumCount)
+            case "_count": count = min(try Self.number(pair), Searching.maximumCount)
             case "outcome": query.decision = pair.value == "0" ? "permit" : "deny"
-            case "_page": offset = Int(pair.value) ?? 0
+            case "_page": offset = try Self.number(pair)
             default: continue
             }
         }
@@ -67,6 +67,13 @@ struct AuditEvents {
             )
         }
         return request.server.fhir(200, bundle.bytes())
+    }
+
+    private static func number(_ pair: QueryPair) throws -> Int {
+        guard let number = Int(pair.value), number >= 0 else {
+            throw Problem.invalid("a value of `\(pair.name)` is not of its kind", code: "value")
+        }
+        return number
     }
 
     private static func date(_ value: String, _ query: inout LogQuery) throws {

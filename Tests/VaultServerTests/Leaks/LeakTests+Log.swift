@@ -157,6 +157,14 @@ extension LeakTests {
         }
     }
 
+    @Test func `L29: a page of the log that cannot be is refused`() throws {
+        let token = try h.token(m.officer)
+        for query in ["_count=-1", "_page=-1", "_count=x", "_page=9223372036854775808"] {
+            #expect(get("AuditEvent?patient=margaret&\(query)", token).status == 400, "\(query)")
+        }
+        #expect(get("AuditEvent?patient=margaret&_count=0&_page=9", token).status == 200)
+    }
+
     @Test
     func `L30: breaking the glass needs a clinician and a coded reason, and opens one patient`()
         throws
