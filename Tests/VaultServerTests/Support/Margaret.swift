@@ -105,18 +105,21 @@ struct Margaret {
 
     /// Asks what somebody would see with a consent of the examples.
     static func preview(_ name: String, of reference: String, wantsBundle: Bool = false) -> String {
-        let url = ServerHarness.project.appending(path: "Examples/consents/\(name).json")
-        let consent = (try? String(contentsOf: url, encoding: .utf8)) ?? "{}"
-        return #"{"resourceType":"Parameters","parameter":[{"name":"consent","resource":"# + consent
-            + #"},{"name":"requester","valueReference":{"reference":"\#(reference)"}},"#
-            + #"{"name":"purpose","valueCode":"FAMRQT"},"#
+        #"{"resourceType":"Parameters","parameter":[{"name":"consent","resource":"#
+            + example(name) + #"},{"name":"requester","valueReference":{"reference":"#
+            + #""\#(reference)"}},{"name":"purpose","valueCode":"FAMRQT"},"#
             + #"{"name":"bundle","valueBoolean":\#(wantsBundle)}]}"#
     }
 
-    func consent(_ name: String, by principal: String = "margaret") throws {
+    /// A consent of the examples.
+    static func example(_ name: String) -> String {
         let url = ServerHarness.project.appending(path: "Examples/consents/\(name).json")
+        return (try? String(contentsOf: url, encoding: .utf8)) ?? "{}"
+    }
+
+    func consent(_ name: String, by principal: String = "margaret") throws {
         _ = try harness.vault.addConsent(
-            Array(try Data(contentsOf: url)),
+            Array(Self.example(name).utf8),
             by: try harness.session(principal),
             context: CallContext(),
             now: harness.clock.now()
