@@ -127,7 +127,8 @@ var rooms: [Room] = [
     Room(
         name: "Outbound",
         rooms: ["VaultCore", "Guard"],
-        packages: nio + [.product(name: "NIOHTTP1", package: "swift-nio")]
+        packages: nio + [.product(name: "NIOHTTP1", package: "swift-nio")],
+        testRooms: ["VaultTestSupport"]
     ),
     Room(
         name: "VaultServer",

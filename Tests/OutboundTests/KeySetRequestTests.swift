@@ -2,6 +2,7 @@ import Foundation
 import Guard
 import Testing
 import VaultCore
+import VaultTestSupport
 
 @testable import Outbound
 
@@ -10,7 +11,7 @@ import VaultCore
     private static let keys = #"{"keys": [{"kty": "EC", "kid": "k"}]}"#
 
     private func fetch(
-        _ host: KeyHost,
+        _ host: OutsideHost,
         _ path: String,
         name: String = "localhost",
         scheme: String = "https",
@@ -24,7 +25,7 @@ import VaultCore
     }
 
     @Test func `a host's own answer is taken, and nothing that it leads to or stretches`() throws {
-        let host = try KeyHost(isSecure: true)
+        let host = try OutsideHost(isSecure: true)
         defer { host.end() }
         let set = try fetch(host, "/jwks")
         #expect(set?["keys"]?.array?.count == 1)
@@ -38,7 +39,7 @@ import VaultCore
     @Test func `another name, an unknown authority, plain HTTP or a private address are refused`()
         throws
     {
-        let host = try KeyHost(isSecure: true)
+        let host = try OutsideHost(isSecure: true)
         defer { host.end() }
         #expect(try fetch(host, "/jwks", isTrusted: false) == nil)
         // The certificate is for `localhost`; the address is the same.
@@ -47,7 +48,7 @@ import VaultCore
         #expect(try fetch(host, "/jwks", scheme: "http") == nil)
         #expect(host.paths.isEmpty)
         #expect(TargetURL("http://keys.example/jwks") == nil)
-        let plain = try KeyHost(isSecure: false)
+        let plain = try OutsideHost(isSecure: false)
         defer { plain.end() }
         #expect(try fetch(plain, "/jwks", scheme: "http", isInternal: false) == nil)
         #expect(try fetch(plain, "/jwks", scheme: "http") != nil)

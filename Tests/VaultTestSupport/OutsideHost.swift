@@ -1,23 +1,31 @@
 import Foundation
 import Testing
 
-/// A host that publishes keys, and misbehaves under other paths: Python's own server, with a certificate for
-/// `localhost` of an authority made for it.
-final class KeyHost {
-    let port: Int
+/// Somebody else's host: Python's own HTTP server in a process of its own, with a certificate for `localhost` of an
+/// authority made for it.
+///
+/// It publishes keys under `/jwks`, misbehaves under other paths, and keeps what is posted to it.
+public final class OutsideHost {
+    /// Where it listens, on 127.0.0.1.
+    public let port: Int
     private let folder: URL
     private let process = Process()
 
-    var authority: String { folder.appending(path: "ca.pem").path }
+    /// A PEM file with the authority of its certificate.
+    public var authority: String { folder.appending(path: "ca.pem").path }
 
-    /// Paths that were asked for.
-    var paths: [String] {
-        let text = try? String(contentsOf: folder.appending(path: "paths"), encoding: .utf8)
-        return (text ?? "").split(separator: "\n").map(String.init)
-    }
+    /// Paths that were asked for by GET, in order.
+    public var paths: [String] { lines(of: "paths") }
 
-    init(isSecure: Bool) throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "keys-\(UUID().uuidString)")
+    /// Bodies that were posted and arrived whole, in order; each without line breaks, as JSON of a program is.
+    public var posts: [String] { lines(of: "posts") }
+
+    /// Starts it, and waits until it listens.
+    ///
+    /// - Parameter isSecure: Whether it speaks TLS.
+    /// - Throws: What `openssl`, `python3` or the file system says.
+    public init(isSecure: Bool) throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "host-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         if isSecure { try Self.makeCertificates(in: folder) }
         let script = folder.appending(path: "host.py")
@@ -34,11 +42,17 @@ final class KeyHost {
         port = try #require(number)
     }
 
-    func end() {
+    /// Ends it, and takes what it kept along.
+    public func end() {
         // A child may have inherited a mask that blocks SIGTERM.
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
         try? FileManager.default.removeItem(at: folder)
+    }
+
+    private func lines(of name: String) -> [String] {
+        let text = try? String(contentsOf: folder.appending(path: name), encoding: .utf8)
+        return (text ?? "").split(separator: "\n").map(String.init)
     }
 
     private static func makeCertificates(in folder: URL) throws {
@@ -76,8 +90,15 @@ final class KeyHost {
                 self.end_headers()
                 self.wfile.write(body)
 
+            def keep(self, name, line):
+                with open(os.path.join(folder, name), "a") as kept: kept.write(line + "\n")
+
+            def do_POST(self):
+                self.keep("posts", self.rfile.read(int(self.headers["Content-Length"])).decode())
+                self.answer(200, b"")
+
             def do_GET(self):
-                with open(os.path.join(folder, "paths"), "a") as paths: paths.write(self.path + "\n")
+                self.keep("paths", self.path)
                 if self.path == "/jwks": self.answer(200, KEYS)
                 elif self.path == "/moved": self.answer(302, KEYS, Location="/elsewhere")
                 elif self.path == "/long": self.answer(200, KEYS + b" " * 70000)
