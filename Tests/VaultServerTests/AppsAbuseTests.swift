@@ -64,8 +64,15 @@ struct AppsAbuseTests {
         let browser = try world.apps()
         let id = try #require(browser.hidden("app"))
         let other = try world.apps(of: "daughter")
+        let cookie = browser.cookieHeader.split(separator: "=").first ?? ""
         let bad = [
             world.withdraw(id, browser, withCookie: false),
+            world.withdraw(
+                id,
+                browser,
+                headers: [("cookie", "\(cookie)=guessed")],
+                withCookie: false
+            ),
             world.withdraw(id, browser, headers: [("origin", "https://evil.example")]),
             world.withdraw(id, browser, headers: [("sec-fetch-site", "cross-site")]),
             world.withdraw(id, browser, changing: ["form": ""]),

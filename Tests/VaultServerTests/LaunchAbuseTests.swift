@@ -159,6 +159,7 @@ struct LaunchAbuseTests {
         for reply in bad { #expect(reply.status == 400, "\(reply.text)") }
         #expect(try h.registeredLog().allSatisfy { $0["action"] != "sign-in" })
         let before = browser.page
+        let cookie = browser.cookieHeader
         #expect(browser.submit("sign-in", credentials).status == 200)
         // The form from before the sign-in is worth nothing after it.
         let old = String(
@@ -168,6 +169,14 @@ struct LaunchAbuseTests {
         let fields = world.yes(browser)
         #expect(browser.submit("decide", fields, changing: ["form": old]).status == 400)
         #expect(browser.submit("decide", fields, withCookie: false).status == 400)
+        // Nor is the cookie.
+        let former = browser.submit(
+            "decide",
+            fields,
+            headers: [("cookie", cookie)],
+            withCookie: false
+        )
+        #expect(cookie != browser.cookieHeader && former.status == 400)
         #expect(AppBrowser.answer(browser.submit("decide", fields))?["code"] != nil)
         // It is decided once.
         #expect(browser.submit("decide", fields).status == 400)

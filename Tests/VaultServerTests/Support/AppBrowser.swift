@@ -88,10 +88,7 @@ final class AppBrowser {
         }
         all.merge(hidden) { $1 }
         var headers = headers + [("content-type", "application/x-www-form-urlencoded")]
-        if withCookie, !cookies.isEmpty {
-            let text = cookies.map { "\($0.key)=\($0.value)" }.joined(separator: "; ")
-            headers.append(("cookie", text))
-        }
+        if withCookie, !cookies.isEmpty { headers.append(("cookie", cookieHeader)) }
         let reply = harness.call(
             "POST",
             "/auth/\(path)",
@@ -100,6 +97,11 @@ final class AppBrowser {
         )
         take(reply)
         return reply
+    }
+
+    /// What the browser sends of its cookies.
+    var cookieHeader: String {
+        cookies.map { "\($0.key)=\($0.value)" }.joined(separator: "; ")
     }
 
     private func take(_ reply: HTTPReply) {
