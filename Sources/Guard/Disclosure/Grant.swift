@@ -180,36 +180,3 @@ public struct Denial: Sendable, Hashable {
     /// The same words for a patient who is unknown, erased, hidden or denied.
     static let reason = "nothing is available to you for this purpose"
 }
-
-/// The live grants of this process.
-struct GrantTable {
-    struct Live {
-        var principal: PrincipalID
-        var patient: PatientPseudonym
-        var factsIndex: UInt64
-        /// Of the shared directory, whose facts decide too.
-        var directoryIndex: UInt64
-        var segments: Set<Segment>
-        var end: Instant
-        /// The decision's header, repeated by the disclosure's entry.
-        var header: EntryHeader
-        /// What was asked, to be asked of other patients whom a record names.
-        var request: AccessRequest
-    }
-
-    private(set) var live: [GrantID: Live] = [:]
-
-    mutating func add(_ id: GrantID, _ grant: Live, now: Instant) {
-        if live.count > 10_000 { live = live.filter { $0.value.end > now } }
-        live[id] = grant
-    }
-
-    mutating func end(_ id: GrantID) { live[id] = nil }
-    mutating func revokeAll() { live = [:] }
-    mutating func revokeAll(of principal: PrincipalID) {
-        live = live.filter { $0.value.principal != principal }
-    }
-    mutating func revokeAll(for patient: PatientPseudonym) {
-        live = live.filter { $0.value.patient != patient }
-    }
-}

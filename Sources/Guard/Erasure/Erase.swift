@@ -78,7 +78,7 @@ extension GuardCore {
                 second: two
             )
             let certificate = try order.carryOut(state, context: context)
-            mutable.grants.revokeAll(for: pseudonym)
+            mutable.grants.revokeAll(for: [pseudonym])
             return certificate
         }
     }

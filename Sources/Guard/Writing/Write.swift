@@ -225,7 +225,7 @@ extension GuardCore {
                 throw GuardError.invalid(field: "plan")
             }
             if session.intents.isEmpty { return nil }
-            let written = Array(session.books.keys)
+            let written = Set(session.books.keys)
             let receipt: Receipt
             do {
                 try session.stageBooks(in: mutable.state)
@@ -243,7 +243,7 @@ extension GuardCore {
                 throw error
             }
             if let rotation = session.rotation {
-                mutable.grants.revokeAll(for: rotation.plan.pseudonym)
+                mutable.grants.revokeAll(for: [rotation.plan.pseudonym])
                 // What is still on its way to the disk would leave the old wrapped key behind it.
                 try mutable.state.settle()
                 // CRASH, and where it fails: an older page may hold the old wrapped key until the next
@@ -251,7 +251,7 @@ extension GuardCore {
                 try? mutable.state.storage.forgetOldValues()
             }
             // What a grant's holder has opened is the record of before: it asks anew.
-            for patient in written { mutable.grants.revokeAll(for: patient) }
+            mutable.grants.revokeAll(for: written)
             try mutable.state.growIndexIfNeeded()
             return receipt
         }
