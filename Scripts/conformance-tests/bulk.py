@@ -173,8 +173,15 @@ def _(w):
         words = "`_typeFilter` is honoured"
     else:
         outcome(answer, 400)
-    outcome(w.doctor.get(f"{own_group(w)}/$export?_elements=id", headers=ASYNC), 400)
-    return f"{words}; `_elements` refused"
+    query = "_type=Observation&_elements=Observation.code"
+    told, found = export(w, f"{own_group(w)}/$export?{query}")
+    mandatory = {"resourceType", "id", "meta", "status", "code"}
+    for _, resource in found:
+        expect(set(resource) <= mandatory, "elements that were not asked for")
+        tags = [tag["code"] for tag in resource["meta"]["tag"]]
+        expect("SUBSETTED" in tags, "shortened and not marked")
+    expect(found, "nothing")
+    return f"{words}; `_elements` is honoured"
 
 
 @demand("R158", "an export ended by its client")

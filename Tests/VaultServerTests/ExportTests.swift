@@ -304,8 +304,13 @@ struct ExportTests {
         #expect(kickOff(other, prefer) == 400)
         #expect(kickOff("?_type=Nothing", prefer) == 400)
         let lenient = [(name: "prefer", value: "respond-async, handling=lenient")]
-        #expect(kickOff("?_elements=id", lenient) == 202)
-        #expect(kickOff("?_elements=id", prefer) == 400)
+        #expect(kickOff("?patient=a", lenient) == 202)
+        #expect(kickOff("?patient=a", prefer) == 400)
+        for elements in ["", ",", "Nothing.id", "Patient.", "Patient.name.given", "na%20me", "a.b"]
+        {
+            #expect(kickOff("?_elements=\(elements)", prefer) == 400, "\(elements)")
+        }
+        #expect(kickOff("?_elements=Nothing.id", lenient) == 400)
         let narrow = TestClient("narrow-app")
         try h.register(narrow, for: "d", purposes: ["TREAT"], scopes: ["system/Patient.rs"])
         let part = try h.token(narrow, scope: "system/Patient.rs")

@@ -1,4 +1,5 @@
 internal import FHIRModel
+internal import FHIRSearch
 internal import Guard
 internal import Vault
 internal import VaultCore
@@ -23,7 +24,10 @@ extension Exporting {
         case .records(let place, let type):
             guard plan.batches.indices.contains(place), let items = plan.batches[place].items[type]
             else { throw Problem.notFound }
-            return try disclosing(job, file) { try records(items, of: plan.batches[place]) }
+            let projection = job.request.projection(of: type)
+            return try disclosing(job, file) {
+                try records(items, of: plan.batches[place], projection)
+            }
         case .deleted(let place):
             guard plan.batches.indices.contains(place), !plan.batches[place].deleted.isEmpty else {
                 throw Problem.notFound
@@ -82,7 +86,11 @@ extension Exporting {
         return view
     }
 
-    private func records(_ items: [ExportPlan.Item], of batch: ExportPlan.Batch) throws -> Made {
+    private func records(
+        _ items: [ExportPlan.Item],
+        of batch: ExportPlan.Batch,
+        _ projection: ResourceProjection?
+    ) throws -> Made {
         var made = Made()
         var place = 0
         while place < items.count {
@@ -93,7 +101,7 @@ extension Exporting {
                 guard let record = view.record(number: items[place].number) else {
                     throw Self.void
                 }
-                made.lines.append(line: record.bytes)
+                made.lines.append(line: try projection.line(of: record))
                 carried.append(record)
                 place += 1
             }
@@ -137,10 +145,11 @@ extension Exporting {
         let view = try request.directory()
         var lines: [UInt8] = []
         let wanted = try job.request.places(of: type, in: view)
+        let projection = job.request.projection(of: type)
         for place in view.places(of: type) where wanted?.contains(place) ?? true {
             let record = try view.record(at: place)
             guard job.request.admits(type, changed: record.lastUpdated) else { continue }
-            lines.append(line: record.bytes)
+            lines.append(line: try projection.line(of: record))
         }
         return reply(lines)
     }
@@ -151,6 +160,14 @@ extension Exporting {
             headers: [("Content-Type", MediaType.ndjson), ("Cache-Control", "no-store")],
             body: lines
         )
+    }
+}
+
+extension ResourceProjection? {
+    /// A record as an export carries it: parsed only where something of it is left out.
+    fileprivate func line(of record: LeasedRecord) throws -> [UInt8] {
+        guard let self else { return record.bytes }
+        return self.bytes(of: try Writing.parse(record.bytes).root)
     }
 }
 

@@ -29,6 +29,14 @@ struct ExportRequest: Sendable {
     var since: Instant?
     /// Of these types only what one of the searches finds.
     var filters: [ResourceType: [SearchQuery]] = [:]
+    /// Of each resource only these, beside what is mandatory; everything where there are none.
+    private var elements: [Element] = []
+
+    /// An element of the root: of one type, or of every type that has it.
+    private struct Element {
+        var type: ResourceType?
+        var name: String
+    }
 
     /// Reads the parameters of a kick-off; what would change the answer and is not known is refused, unless the
     /// client takes less than it asks for.
@@ -47,6 +55,7 @@ struct ExportRequest: Sendable {
                 }
                 since = date.earliest
             case "_typeFilter": try addFilters(pair.value)
+            case "_elements": try addElements(pair.value, isLenient: isLenient)
             case "_type":
                 for name in pair.value.split(separator: ",") {
                     guard let type = ResourceType(named: String(name)) else {
@@ -68,6 +77,9 @@ struct ExportRequest: Sendable {
         // Everything of `_type` was unknown: to export all instead would be more than was asked for.
         if types.isEmpty, pairs.contains(where: { $0.name == "_type" }) {
             throw Problem.invalid("no type of `_type` is known", code: "value")
+        }
+        if elements.isEmpty, pairs.contains(where: { $0.name == "_elements" }) {
+            throw Problem.invalid("`_elements` names no element", code: "value")
         }
         guard types.isEmpty || filters.keys.allSatisfy(types.contains) else {
             throw Problem.invalid("a type of `_typeFilter` is not one of `_type`", code: "value")
@@ -113,6 +125,33 @@ struct ExportRequest: Sendable {
             }
             filters[type, default: []].append(query)
         }
+    }
+
+    /// `Type.element` or `element`, joined by commas.
+    private mutating func addElements(_ text: String, isLenient: Bool) throws {
+        for part in text.split(separator: ",") {
+            let sides = part.split(separator: ".", omittingEmptySubsequences: false)
+            let type = sides.count == 2 ? ResourceType(named: String(sides[0])) : nil
+            guard sides.count == 1 || type != nil, let name = sides.last, !name.isEmpty,
+                name.allSatisfy({ $0.isASCII && $0.isLetter })
+            else {
+                if isLenient { continue }
+                throw Problem.invalid(
+                    "`_elements` is not `Type.element` or `element`",
+                    code: "value"
+                )
+            }
+            elements.append(Element(type: type, name: String(name)))
+        }
+    }
+
+    /// How resources of a type are shortened; `nil` for whole ones.
+    ///
+    /// Of a type that only others' elements were named for what is mandatory is left: it was not listed.
+    func projection(of type: ResourceType) -> ResourceProjection? {
+        guard !elements.isEmpty else { return nil }
+        let own = elements.filter { $0.type == nil || $0.type == type }.map(\.name)
+        return ResourceProjection(mode: .false, elements: ["id"] + own)
     }
 
     /// The places of a type that its filters find; `nil` for a type without filters.
