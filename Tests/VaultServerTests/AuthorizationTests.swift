@@ -126,4 +126,36 @@ struct AuthorizationTests {
         let reply = h.call("DELETE", "/fhir/Encounter/margaret-enc-2021-annual", token: token)
         #expect(reply.status == 403)
     }
+
+    @Test func `a consent to read lets nobody write, one without an action does`() throws {
+        let access =
+            #""action":[{"coding":[{"system":"#
+            + #""http://terminology.hl7.org/CodeSystem/consentaction","code":"access"}]}],"purpose""#
+        for (name, purpose, status) in [("reader", access, 403), ("writer", #""purpose""#, 201)] {
+            let client = try h.enrol(
+                name,
+                Guard_Requester(kind: .integration, references: ["Device/\(name)"]),
+                purposes: ["TREAT"]
+            )
+            let consent = Margaret.example("margaret-daughter")
+                .replacing("margaret-consent-daughter", with: "consent-\(name)")
+                .replacing("RelatedPerson/rp-margaret-daughter", with: "Device/\(name)")
+                .replacing("FAMRQT", with: "TREAT").replacing(#""purpose""#, with: purpose)
+            _ = try h.vault.addConsent(
+                Array(consent.utf8),
+                by: try h.session("margaret"),
+                context: CallContext(),
+                now: h.clock.now()
+            )
+            let token = try h.token(client)
+            #expect(get("Encounter/margaret-enc-2021-annual", token).status == 200)
+            let made = h.call(
+                "POST",
+                "/fhir/Encounter",
+                token: token,
+                body: MatrixRequest.visit("new", of: "margaret")
+            )
+            #expect(made.status == status, "\(name): \(made.text)")
+        }
+    }
 }

@@ -16,10 +16,13 @@ struct MatrixTests {
 
     @Test func `every route of the server is asked, and every row of the table`() {
         let asked = MatrixRequest.all.flatMap { request in
-            request.methods.map { method in
+            request.methods.compactMap { method -> Route? in
                 let path = request.path(.sample).prefix { $0 != "?" }
                 guard case .found(let match) = RouteMatch.find(method: method, path: String(path))
-                else { preconditionFailure("\(method) \(request.address) is no route") }
+                else {
+                    Issue.record("\(method) \(request.address) is no route")
+                    return nil
+                }
                 return match.route
             }
         }

@@ -3,15 +3,17 @@ internal import MerkleLog
 internal import VaultCore
 
 extension GuardCore {
-    /// Refuses a clinician's token to write to the record of a patient where no rule lets it, and notes that.
+    private static let keepers: Set<RequesterKind> = [.registrar, .administrator]
+
+    /// Refuses a token to write to the record of a patient where no rule lets it, and notes that.
     ///
     /// An emergency is left out of the question, for it opens reading alone (invariant `emergency-reads-only`).
-    /// Registrars, administrators and integrations keep records by their office, and of a patient who is new here no
-    /// rule can say anything.
+    /// Registrars and administrators keep records by their office, and of a patient who is new here no rule can say
+    /// anything.
     func requireWriter(_ session: WriteSession, of write: PatientWrite, _ state: GuardState) throws
     {
         guard let token = session.token, let principal = session.actor.principal,
-            principal.requester.kind == .clinician, write.patient != nil,
+            !Self.keepers.contains(principal.requester.kind), write.patient != nil,
             let subject = try state.subject(state.pseudonym(of: write))
         else { return }
         var access = AccessRequest(
