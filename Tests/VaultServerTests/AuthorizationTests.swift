@@ -113,6 +113,9 @@ struct AuthorizationTests {
             $0["action"] == "write" && $0["decision"] == "deny" && $0["actor"] == "haddad"
         }
         #expect(refused.count == 4 && refused.allSatisfy { $0.parts.count == 1 })
+        let told = get("AuditEvent?patient=margaret&outcome=4", try h.token(m.officer)).json
+        let actions = told["entry"]?.array?.compactMap { $0["resource"]?["action"]?.string }
+        #expect(actions?.count { $0 == "U" } == 4)
         #expect(try h.vault.guard.audit().problems.isEmpty)
         #expect(try h.vault.verify().problems.isEmpty)
     }

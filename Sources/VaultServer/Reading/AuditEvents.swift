@@ -173,7 +173,7 @@ struct AuditEventText {
         switch (entry.kind, entry["action"] ?? "") {
         case ("decision", "find"): "search"
         case ("intent", _), ("stored", _): "create"
-        case ("fact", _), ("principal", _): "update"
+        case ("fact", _), ("principal", _), ("decision", "write"): "update"
         default: "read"
         }
     }

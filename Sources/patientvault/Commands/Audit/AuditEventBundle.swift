@@ -87,7 +87,7 @@ struct AuditEventBundle {
         switch (row.kind, row.action) {
         case ("decision", "find"): "search"
         case ("intent", _), ("stored", _): "create"
-        case ("fact", _), ("principal", _): "update"
+        case ("fact", _), ("principal", _), ("decision", "write"): "update"
         default: "read"
         }
     }
