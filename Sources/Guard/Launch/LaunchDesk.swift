@@ -142,31 +142,37 @@ struct LaunchDesk {
     static let launchLife: Duration = .seconds(600)
     static let codeLife: Duration = .seconds(60)
     static let contextLife: Duration = .seconds(300)
-    private static let limit = 10_000
+    /// For so long a code that comes again ends what it gave.
+    private static let replayLife: Duration = .seconds(3_600)
 
-    private var pending: [String: Pending] = [:]
-    private var codes: [String: Code] = [:]
-    /// Codes that were used, with the grant they gave, until a replay of them can be of no use any more.
-    private var spent: [String: (grant: String, end: Instant)] = [:]
-    private var contexts: [String: Context] = [:]
+    private var pending: ExpiringTable<String, Pending>
+    private var codes: ExpiringTable<String, Code>
+    /// Grants by the codes that gave them; each was somebody's yes, so that no flood of strangers fills this.
+    private var spent = ExpiringTable<String, String>()
+    private var contexts: ExpiringTable<String, Context>
 
-    /// Keeps a launch; gives `false` where too many wait already.
-    mutating func begin(_ launch: Pending, now: Instant) -> Bool {
-        if pending.count >= Self.limit { pending = pending.filter { $0.value.end > now } }
-        guard pending.count < Self.limit else { return false }
-        pending[launch.launch.id] = launch
-        return true
+    /// Makes an empty desk.
+    ///
+    /// - Parameter limit: Most launches, codes and contexts that wait at once. One more makes the oldest give way: to
+    ///   refuse the new one would let a flood of arrivals keep everybody out.
+    init(limit: Int = 10_000) {
+        pending = ExpiringTable(limit: limit)
+        codes = ExpiringTable(limit: limit)
+        contexts = ExpiringTable(limit: limit)
+    }
+
+    mutating func begin(_ launch: Pending) {
+        pending.set(launch, for: launch.launch.id, until: launch.end)
     }
 
     func pending(_ id: String, now: Instant) -> Pending? {
         pending[id].flatMap { $0.end > now ? $0 : nil }
     }
 
-    mutating func end(_ id: String) { pending[id] = nil }
+    mutating func end(_ id: String) { pending.remove(id) }
 
-    mutating func keep(_ code: Code, for text: String, now: Instant) {
-        codes = codes.filter { $0.value.end > now }
-        codes[Self.name(text)] = code
+    mutating func keep(_ code: Code, for text: String) {
+        codes.set(code, for: Self.name(text), until: code.end)
     }
 
     /// How a code that came is to be taken.
@@ -180,22 +186,20 @@ struct LaunchDesk {
     /// Takes a code out: whatever comes of it, it is not taken again.
     mutating func take(_ text: String, now: Instant) -> Taken {
         let name = Self.name(text)
-        spent = spent.filter { $0.value.end > now }
-        if let used = spent[name] { return .replayed(used.grant) }
-        guard let code = codes.removeValue(forKey: name) else { return .unknown }
-        spent[name] = (code.grant.id, now.advanced(by: .seconds(3_600)))
-        return code.end > now ? .good(code) : .unknown
+        spent.forgetEnded(by: now)
+        if let grant = spent[name] { return .replayed(grant) }
+        guard let code = codes.remove(name), code.end > now else { return .unknown }
+        spent.set(code.grant.id, for: name, until: now.advanced(by: Self.replayLife))
+        return .good(code)
     }
 
-    mutating func keep(_ context: Context, for text: String, now: Instant) {
-        contexts = contexts.filter { $0.value.end > now }
-        guard contexts.count < Self.limit else { return }
-        contexts[Self.name(text)] = context
+    mutating func keep(_ context: Context, for text: String) {
+        contexts.set(context, for: Self.name(text), until: context.end)
     }
 
     /// A launch context counts once.
     mutating func takeContext(_ text: String, now: Instant) -> Context? {
-        contexts.removeValue(forKey: Self.name(text)).flatMap { $0.end > now ? $0 : nil }
+        contexts.remove(Self.name(text)).flatMap { $0.end > now ? $0 : nil }
     }
 
     private static func name(_ text: String) -> String {

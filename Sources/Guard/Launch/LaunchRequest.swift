@@ -49,8 +49,6 @@ public enum LaunchError: String, Sendable, Hashable, CaseIterable {
     case invalidScope = "invalid_scope"
     /// The person said no, or may not say yes.
     case accessDenied = "access_denied"
-    /// The Guard cannot answer now.
-    case unavailable = "temporarily_unavailable"
 }
 
 /// One person's decision about one app, while it is being made.

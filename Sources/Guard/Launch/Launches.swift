@@ -55,9 +55,7 @@ extension GuardCore {
                 user: context?.user,
                 end: now.advanced(by: LaunchDesk.launchLife)
             )
-            guard mutable.launches.begin(pending, now: now) else {
-                return .returned(.unavailable)
-            }
+            mutable.launches.begin(pending)
             return .begun(launch)
         }
     }
@@ -120,8 +118,7 @@ extension GuardCore {
                     challenge: pending.challenge,
                     end: now.advanced(by: LaunchDesk.codeLife)
                 ),
-                for: code,
-                now: now
+                for: code
             )
             return code
         }
@@ -198,8 +195,7 @@ extension GuardCore {
                     user: user.id,
                     end: now.advanced(by: LaunchDesk.contextLife)
                 ),
-                for: text,
-                now: now
+                for: text
             )
             return text
         }

@@ -12,7 +12,7 @@ final class AttemptLimiter: Sendable {
     /// Most addresses that are remembered.
     static let addressLimit = 10_000
     private static let length: Duration = .seconds(60)
-    private let windows = Mutex(BoundedTable<String, Window>(limit: addressLimit))
+    private let windows = Mutex(ExpiringTable<String, Window>(limit: addressLimit))
 
     /// Whether an address may try now.
     func mayTry(_ address: String?, now: Instant) -> Bool {

@@ -28,9 +28,9 @@ struct BrowserVisit<Errand: Sendable>: Sendable {
 final class VisitStore<Errand: Sendable>: Sendable {
     /// How long a visit lasts: as long as a launch in the Guard, and as a sign-in that nothing uses.
     static var life: Duration { .seconds(600) }
-    private let known: Mutex<BoundedTable<String, BrowserVisit<Errand>>>
+    private let known: Mutex<ExpiringTable<String, BrowserVisit<Errand>>>
 
-    init(limit: Int = 10_000) { known = Mutex(BoundedTable(limit: limit)) }
+    init(limit: Int = 10_000) { known = Mutex(ExpiringTable(limit: limit)) }
 
     /// Keeps a visit; where there is no room, the one that ends first goes.
     func keep(_ visit: BrowserVisit<Errand>) {
@@ -52,7 +52,7 @@ final class VisitStore<Errand: Sendable>: Sendable {
         }
     }
 
-    func forget(_ id: String) { known.withLock { $0.remove(id) } }
+    func forget(_ id: String) { known.withLock { _ = $0.remove(id) } }
 
     private static func isEqual(_ left: String, _ right: String) -> Bool {
         let (left, right) = (Array(left.utf8), Array(right.utf8))

@@ -8,7 +8,7 @@ internal import VaultCore
 /// One that has to make room is asked about again.
 final class TokenCache: Sendable {
     static let limit = 10_000
-    private let known = Mutex(BoundedTable<String, TokenFacts>(limit: limit))
+    private let known = Mutex(ExpiringTable<String, TokenFacts>(limit: limit))
 
     func facts(
         of token: String,
@@ -27,7 +27,7 @@ final class TokenCache: Sendable {
         return facts
     }
 
-    func forget(_ token: String) { known.withLock { $0.remove(token) } }
+    func forget(_ token: String) { known.withLock { _ = $0.remove(token) } }
 
     var count: Int { known.withLock { $0.count } }
 }

@@ -1,41 +1,15 @@
 import Consent
 import Testing
 import VaultCore
-import VaultTestSupport
 
 @testable import Guard
 @testable import VaultServer
 
 /// What is remembered of strangers has a bound, and what goes first is what may.
-struct BoundedTableTests {
+struct BoundedMemoryTests {
     private let start = Instant(seconds: 1_000)
 
     private func after(_ seconds: Int) -> Instant { start.advanced(by: .seconds(seconds)) }
-
-    @Test func `it holds what a plain dictionary would that drops the earliest`() {
-        var random = SeededRandom.forTest()
-        var table = BoundedTable<Int, Int>(limit: 20)
-        var slow: [Int: (value: Int, until: Instant)] = [:]
-        for turn in 0..<5_000 {
-            let key = Int.random(in: 0..<40, using: &random)
-            if Int.random(in: 0..<4, using: &random) == 0 {
-                table.remove(key)
-                slow[key] = nil
-            } else {
-                // Each time once: which of two equal ones goes is not promised.
-                let until = after(Int.random(in: 0..<1_000, using: &random) * 10_000 + turn)
-                if slow[key] == nil, slow.count == 20,
-                    let first = slow.min(by: { $0.value.until < $1.value.until })
-                {
-                    slow[first.key] = nil
-                }
-                table.set(turn, for: key, until: until)
-                slow[key] = (turn, until)
-            }
-            #expect(table.count == slow.count)
-            for key in 0..<40 { #expect(table[key] == slow[key]?.value) }
-        }
-    }
 
     private func facts(end: Instant) throws -> TokenFacts {
         TokenFacts(

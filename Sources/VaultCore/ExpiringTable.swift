@@ -1,10 +1,8 @@
-internal import VaultCore
-
-/// A table with room for so many entries: a new one takes the place of the one that may go first.
+/// A table of what ends by itself: what ends first leaves first, be it over or in the way of something new.
 ///
 /// A binary heap with the place of each key in it, so that storing, removing and making room take O(log n) and no
 /// flood of entries makes anybody wait for a walk over all of them.
-struct BoundedTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+public struct ExpiringTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct Entry {
         let key: Key
         var value: Value
@@ -16,14 +14,34 @@ struct BoundedTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private var heap: [Entry] = []
     private var places: [Key: Int] = [:]
 
-    init(limit: Int) { self.limit = limit }
+    /// Makes an empty table.
+    ///
+    /// - Parameter limit: Most entries, at least 1; without one, nothing leaves before
+    ///   ``forgetEnded(by:)`` finds it over.
+    public init(limit: Int = .max) { self.limit = limit }
 
-    var count: Int { heap.count }
+    /// Number of entries, those included that are over and were not forgotten.
+    public var count: Int { heap.count }
 
-    subscript(key: Key) -> Value? { places[key].map { heap[$0].value } }
+    /// All keys, in no order.
+    public var keys: some Sequence<Key> { places.keys }
+
+    /// All values, in no order.
+    public var values: some Sequence<Value> { heap.lazy.map(\.value) }
+
+    /// The value of a key, be it over or not; `nil` where there is none.
+    ///
+    /// - Parameter key: Which.
+    public subscript(key: Key) -> Value? { places[key].map { heap[$0].value } }
 
     /// Stores a value; where there is no room, the entry with the earliest `until` goes.
-    mutating func set(_ value: Value, for key: Key, until: Instant) {
+    ///
+    /// - Parameters:
+    ///   - value: What to store.
+    ///   - key: Under what; the value it had goes.
+    ///   - until: When it is over.
+    /// - Complexity: O(log n).
+    public mutating func set(_ value: Value, for key: Key, until: Instant) {
         if let place = places[key] {
             heap[place].value = value
             heap[place].until = until
@@ -36,12 +54,27 @@ struct BoundedTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         settle(heap.count - 1)
     }
 
-    mutating func remove(_ key: Key) {
-        guard let place = places[key] else { return }
+    /// Takes a value out.
+    ///
+    /// - Parameter key: Which.
+    /// - Returns: The value, be it over or not; `nil` where there was none.
+    /// - Complexity: O(log n).
+    @discardableResult
+    public mutating func remove(_ key: Key) -> Value? {
+        guard let place = places[key] else { return nil }
         swap(place, heap.count - 1)
-        heap.removeLast()
         places[key] = nil
+        let removed = heap.removeLast().value
         if place < heap.count { settle(place) }
+        return removed
+    }
+
+    /// Takes out everything that is over.
+    ///
+    /// - Parameter now: What ends at this time is over.
+    /// - Complexity: O(log n) for each that is over, O(1) where none is.
+    public mutating func forgetEnded(by now: Instant) {
+        while let first = heap.first, first.until <= now { remove(first.key) }
     }
 
     /// Moves an entry up or down to where it belongs.
