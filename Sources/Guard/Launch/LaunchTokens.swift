@@ -193,7 +193,7 @@ extension GuardCore.Mutable {
                 client.issuer == nil,
                 let key = try key(assertion.keyID, assertion.algorithm, of: client, now: now),
                 key.isValid(assertion.token.signature, for: assertion.token.signed),
-                try authenticator.isFirst(assertion, state: state, now: now)
+                authenticator.isFirst(assertion, now: now)
             else { return nil }
             return ProvedClient(
                 client: client,

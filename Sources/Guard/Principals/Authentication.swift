@@ -44,6 +44,7 @@ struct Authenticator {
     private var fresh: [(nonce: [UInt8], time: Instant)] = []
     /// Access tokens of this process; made when first needed.
     var tokens: TokenDesk?
+    var replays = ReplayStore()
 
     /// Starts with the nonces that were kept on the disk.
     init(seen: [[UInt8]: Instant]) { self.seen = seen }

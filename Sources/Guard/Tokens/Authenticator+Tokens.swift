@@ -52,37 +52,18 @@ extension Authenticator {
         try withDesk(state) { $0.end(ofUser: id, now: now) }
     }
 
-    mutating func isFirst(
-        _ assertion: Assertion,
-        state: GuardState,
-        now: Instant
-    ) throws -> Bool {
-        try withDesk(state) {
-            $0.isFirst(assertion.id, of: assertion.client, end: assertion.end, now: now)
-        }
+    mutating func isFirst(_ assertion: Assertion, now: Instant) -> Bool {
+        replays.isFirst(assertion.id, of: assertion.client, end: assertion.end, now: now)
     }
 
     /// Whether a provider's token comes for the first time.
-    mutating func isFirst(
-        _ identity: IdentityToken,
-        of client: String,
-        state: GuardState,
-        now: Instant
-    ) throws -> Bool {
-        try withDesk(state) {
-            $0.isFirst(identity.id, of: "openid \(client)", end: identity.end, now: now)
-        }
+    mutating func isFirst(_ identity: IdentityToken, of client: String, now: Instant) -> Bool {
+        replays.isFirst(identity.id, of: "openid \(client)", end: identity.end, now: now)
     }
 
     /// Whether a proof of possession comes for the first time.
-    mutating func isFirst(
-        _ proof: PossessionProof.Checked,
-        state: GuardState,
-        now: Instant
-    ) throws -> Bool {
-        try withDesk(state) {
-            $0.isFirst(proof.id, of: "dpop \(proof.thumbprint)", end: proof.end, now: now)
-        }
+    mutating func isFirst(_ proof: PossessionProof.Checked, now: Instant) -> Bool {
+        replays.isFirst(proof.id, of: "dpop \(proof.thumbprint)", end: proof.end, now: now)
     }
 
     private mutating func withDesk<Value>(

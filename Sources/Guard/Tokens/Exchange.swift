@@ -26,7 +26,7 @@ extension GuardCore {
                     now: now
                 ),
                 key.isValid(assertion.token.signature, for: assertion.token.signed),
-                try mutable.authenticator.isFirst(assertion, state: state, now: now)
+                mutable.authenticator.isFirst(assertion, now: now)
             else { return .refused(.invalidClient) }
             guard let thumbprint = try mutable.thumbprint(of: request.possession, now: now) else {
                 return .refused(.invalidProof)

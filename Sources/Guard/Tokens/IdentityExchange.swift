@@ -53,7 +53,7 @@ extension GuardCore {
                 key.isValid(identity.token.signature, for: identity.token.signed),
                 let id = provider.subjects[identity.subject],
                 let person = try state.principal(id), !person.isDisabled,
-                try mutable.authenticator.isFirst(identity, of: client.id, state: state, now: now)
+                mutable.authenticator.isFirst(identity, of: client.id, now: now)
             else { return .refused(.invalidGrant) }
             guard let thumbprint = try mutable.thumbprint(of: request.possession, now: now) else {
                 return .refused(.invalidProof)

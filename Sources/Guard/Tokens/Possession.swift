@@ -78,7 +78,7 @@ extension GuardCore.Mutable {
     ) throws -> String?? {
         guard let proof else { return .some(nil) }
         guard let checked = proof.checked(for: token, now: now),
-            try authenticator.isFirst(checked, state: state, now: now)
+            authenticator.isFirst(checked, now: now)
         else { return nil }
         return .some(checked.thumbprint)
     }
