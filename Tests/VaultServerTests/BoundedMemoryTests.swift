@@ -1,4 +1,5 @@
 import Consent
+import Sealing
 import Testing
 import VaultCore
 
@@ -63,6 +64,33 @@ struct BoundedMemoryTests {
         }
         limiter.noteFailure("late", now: after(3))
         #expect(!limiter.mayTry("late", now: after(3)))
+    }
+
+    @Test func `of the next pages of searches those that end first make room, and no others`()
+        throws
+    {
+        let store = CursorStore(limit: 10, random: SystemRandom())
+        let requester = Requester(
+            token: "token",
+            facts: try facts(end: after(300)),
+            emergency: nil,
+            context: CallContext()
+        )
+        let names = (0..<25).map { number in
+            store.add(
+                CursorStore.Page(
+                    requester: requester,
+                    target: .search("Condition"),
+                    pairs: [],
+                    offset: number,
+                    end: after(900 + number)
+                )
+            )
+        }
+        for (number, name) in names.enumerated() {
+            let page = store.page(name, for: requester, now: start)
+            #expect(page?.offset == (number < 15 ? nil : number))
+        }
     }
 
     @Test func `a flood of arrivals at a page keeps no browser out`() {

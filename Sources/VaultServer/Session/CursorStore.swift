@@ -16,23 +16,19 @@ final class CursorStore: Sendable {
         var end: Instant
     }
 
-    private let pages = Mutex<[String: Page]>([:])
+    private let pages: Mutex<ExpiringTable<String, Page>>
     private let random: any RandomSource
     private static let life: Duration = .seconds(900)
-    private static let limit = 20_000
 
-    init(random: any RandomSource) { self.random = random }
+    init(limit: Int = 20_000, random: any RandomSource) {
+        pages = Mutex(ExpiringTable(limit: limit))
+        self.random = random
+    }
 
+    /// Keeps a page; where there is no room, the one that ends first goes.
     func add(_ page: Page) -> String {
         let name = Base64URL.encode(random.bytes(18))
-        pages.withLock { pages in
-            if pages.count >= Self.limit {
-                let ends = pages.values.map(\.end).sorted()
-                let middle = ends[ends.count / 2]
-                pages = pages.filter { $0.value.end > middle }
-            }
-            pages[name] = page
-        }
+        pages.withLock { $0.set(page, for: name, until: page.end) }
         return name
     }
 
