@@ -66,6 +66,27 @@ struct BoundedMemoryTests {
         #expect(!limiter.mayTry("late", now: after(3)))
     }
 
+    @Test(arguments: [
+        ("2001:db8:0:1::1", "2001:db8:0:1:ffff:ffff:ffff:ffff", true),
+        ("2001:db8:0:1::1", "2001:db8:0:2::1", false),
+        ("2001:db8::1", "2001:0DB8:0:0::2", true),
+        ("192.0.2.1", "192.0.2.1", true), ("192.0.2.1", "192.0.2.2", false),
+        // A socket for both writes IPv4 addresses so: all of them are in one /64.
+        ("::ffff:192.0.2.1", "192.0.2.1", true), ("::ffff:192.0.2.1", "::ffff:192.0.2.2", false),
+        ("::1", "::ffff:127.0.0.1", false),
+    ])
+    func `an address that has to wait waits with its /64, an IPv4 address alone`(
+        guesser: String,
+        other: String,
+        isSame: Bool
+    ) {
+        let limiter = AttemptLimiter()
+        for _ in 0..<AttemptLimiter.limit { limiter.noteFailure(guesser, now: start) }
+        #expect(!limiter.mayTry(guesser, now: after(1)))
+        #expect(limiter.mayTry(other, now: after(1)) == !isSame)
+        #expect(limiter.mayTry(nil, now: after(1)))
+    }
+
     @Test func `of the next pages of searches those that end first make room, and no others`()
         throws
     {
