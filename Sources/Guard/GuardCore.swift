@@ -40,6 +40,8 @@ public final class GuardCore: Sendable {
         var grants = GrantTable()
         var emergencies = EmergencyTable()
         var launches = LaunchDesk()
+        /// Key of the refresh token that was looked at last; `nil` where the look begins anew.
+        var sweptRefreshToken: [UInt8]?
         let tickets: GrantTickets
         var writes: [WriteSessionID: WriteSession] = [:]
         var unfinished = UnfinishedWrites()

@@ -293,6 +293,7 @@ extension GuardCore.Mutable {
             state.setItem(.refresh, Array(grant.id.utf8), next.kin.json.bytes)
         }
         try state.append(header)
+        if next != nil, kin == nil { try sweepRefreshTokens(now: now) }
         try state.commit()
         let words = grant.words.joined(separator: " ")
         return LaunchTokens(
@@ -337,13 +338,7 @@ extension GuardCore.Mutable {
 
     /// The refresh token of a grant ends, and every access token that came of it.
     private mutating func endGrant(_ id: String, _ kin: RefreshKin?, _ header: EntryHeader) throws {
-        var header = header
-        header.action = "end-grant"
-        if kin != nil {
-            header.more = [.init("refresh", ["id": .string(id), "digest": .null])]
-            state.setItem(.refresh, Array(id.utf8), nil)
-        }
-        try state.append(header)
+        try state.stageEnd(ofGrant: id, isKept: kin != nil, header)
         try state.commit()
         for principal in try authenticator.endTokens(ofGrant: id, state: state) {
             grants.revokeAll(of: principal)

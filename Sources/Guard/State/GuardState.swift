@@ -154,6 +154,20 @@ final class GuardState {
         }
     }
 
+    /// Keys of the next stored items of a table; what is not on the disk yet is not seen, and not waited for.
+    func storedKeys(
+        _ kind: ItemKind,
+        after key: [UInt8]?,
+        count: Int
+    ) throws -> [[UInt8]] {
+        var keys: [[UInt8]] = []
+        try disk.forEachItem(kind, after: key) { key, _ in
+            keys.append(key)
+            return keys.count < count
+        }
+        return keys
+    }
+
     /// A patient's state, or `nil` for a patient this vault has never seen.
     func patient(_ pseudonym: PatientPseudonym) throws -> PatientState? {
         if let cached = patientCache[pseudonym] { return cached }
