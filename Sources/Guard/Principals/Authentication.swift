@@ -36,7 +36,8 @@ struct Authenticator {
     /// Signed statements are accepted this far from the Guard's clock.
     static let tolerance: Int64 = 300_000_000
 
-    private(set) var sessions: [SessionID: Session] = [:]
+    /// Until their end at the latest, though nobody comes back to them.
+    private(set) var sessions = ExpiringTable<SessionID, Session>()
     private var prunedAbove = 10_000
     /// Nonces seen inside the tolerance, with their times.
     private var seen: [[UInt8]: Instant]
@@ -159,21 +160,24 @@ struct Authenticator {
             session.lastUsed.advanced(by: session.idle) > now,
             let principal = try state.principal(session.principal), !principal.isDisabled
         else {
-            sessions[id] = nil
+            sessions.remove(id)
             throw GuardError.notAuthenticated
         }
         session.lastUsed = now
-        sessions[id] = session
+        sessions.set(session, for: id, until: session.end)
         return (principal, session.isSignIn)
     }
 
-    mutating func open(_ id: SessionID, _ session: Session) { sessions[id] = session }
+    mutating func open(_ id: SessionID, _ session: Session) {
+        sessions.forgetEnded(by: session.lastUsed)
+        sessions.set(session, for: id, until: session.end)
+    }
 
-    mutating func close(_ id: SessionID) { sessions[id] = nil }
+    mutating func close(_ id: SessionID) { sessions.remove(id) }
 
     /// Ends every session of a principal.
     mutating func closeAll(of principal: PrincipalID) {
-        sessions = sessions.filter { $0.value.principal != principal }
+        for id in sessions.keys where sessions[id]?.principal == principal { sessions.remove(id) }
     }
 }
 
