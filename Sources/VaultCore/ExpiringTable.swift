@@ -73,8 +73,17 @@ public struct ExpiringTable<Key: Hashable & Sendable, Value: Sendable>: Sendable
     ///
     /// - Parameter now: What ends at this time is over.
     /// - Complexity: O(log n) for each that is over, O(1) where none is.
-    public mutating func forgetEnded(by now: Instant) {
-        while let first = heap.first, first.until <= now { remove(first.key) }
+    public mutating func forgetEnded(by now: Instant) { while removeFirst(endedBy: now) != nil {} }
+
+    /// Takes out the one that was over first, for who has more to do about each.
+    ///
+    /// - Parameter now: What ends at this time is over.
+    /// - Returns: Its key; `nil` where nothing is over.
+    /// - Complexity: O(log n).
+    public mutating func removeFirst(endedBy now: Instant) -> Key? {
+        guard let first = heap.first, first.until <= now else { return nil }
+        remove(first.key)
+        return first.key
     }
 
     /// Moves an entry up or down to where it belongs.

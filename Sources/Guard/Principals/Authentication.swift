@@ -38,9 +38,10 @@ struct Authenticator {
 
     /// Until their end at the latest, though nobody comes back to them.
     private(set) var sessions = ExpiringTable<SessionID, Session>()
-    private var prunedAbove = 10_000
-    /// Nonces seen inside the tolerance, with their times.
-    private var seen: [[UInt8]: Instant]
+    /// Nonces of statements, until these are too old whatever the clock does inside the tolerance.
+    private var seen = ExpiringTable<[UInt8], Void>()
+    /// Most old nonces that one call lets go of, so that none waits for all that a busy hour has left.
+    private static let forgottenAtOnce = 4
     /// Accepted in the present use case: kept on the disk whatever becomes of it.
     private var fresh: [(nonce: [UInt8], time: Instant)] = []
     /// Access tokens of this process; made when first needed.
@@ -48,7 +49,9 @@ struct Authenticator {
     var replays = ReplayStore()
 
     /// Starts with the nonces that were kept on the disk.
-    init(seen: [[UInt8]: Instant]) { self.seen = seen }
+    init(seen: [[UInt8]: Instant]) {
+        for (nonce, time) in seen { remember(nonce, time) }
+    }
 
     /// Resolves a caller who signed `body`, or has a session, or holds the passphrase where that is enough.
     mutating func actor(
@@ -126,27 +129,28 @@ struct Authenticator {
         guard
             Signing.isValid(statement.signature, for: message, publicKey: principal.publicKey)
         else { throw GuardError.notAuthenticated }
-        seen[statement.nonce] = statement.time
+        remember(statement.nonce, statement.time)
         try state.keepNonce(statement.nonce, statement.time)
         fresh.append((statement.nonce, statement.time))
         return principal
     }
 
-    /// Keeps what the use case accepted, where it did not commit it itself, and now and then lets go of what
-    /// is too old to be accepted again.
+    private mutating func remember(_ nonce: [UInt8], _ time: Instant) {
+        seen.set((), for: nonce, until: time.advanced(by: .microseconds(2 * Self.tolerance)))
+    }
+
+    /// Keeps what the use case accepted, where it did not commit it itself, and lets go of some that are too old to
+    /// be accepted again.
     mutating func keepNonces(_ state: GuardState) throws {
         guard !fresh.isEmpty else { return }
         for (nonce, time) in fresh where try state.item(.nonce, nonce) == nil {
             try state.keepNonce(nonce, time)
         }
         fresh = []
-        if seen.count > prunedAbove {
-            let now = state.clock.now().microseconds
-            for (nonce, time) in seen where now - time.microseconds > 2 * Self.tolerance {
-                try state.forgetNonce(nonce)
-                seen[nonce] = nil
-            }
-            prunedAbove = max(10_000, 2 * seen.count)
+        let now = state.clock.now()
+        for _ in 0..<Self.forgottenAtOnce {
+            guard let old = seen.removeFirst(endedBy: now) else { break }
+            try state.forgetNonce(old)
         }
         try state.commit()
     }
