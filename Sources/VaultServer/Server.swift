@@ -37,6 +37,9 @@ public final class Server: HTTPService {
     let cursors: CursorStore
     let metrics = Metrics()
     let attempts = AttemptLimiter()
+    let evening = Evening()
+    /// Of pages: to look at a password takes many times what a request takes.
+    let pageEvening = Evening()
     let launches = VisitStore<LaunchErrand>()
     /// Browsers of persons who look at the apps that they let in.
     let appVisits = VisitStore<Void>()
@@ -115,7 +118,7 @@ public final class Server: HTTPService {
         }
         metrics.count(interaction, status: reply.status, took: ContinuousClock.now - start)
         if interaction?.isPublic == false, Evening.isDue(reply) {
-            Evening.wait(from: start, random: random)
+            evening.wait(from: start, random: random)
         }
         return reply
     }

@@ -40,7 +40,7 @@ struct AppsEndpoint {
         }
         guard let person = try server.signIn(fields, call) else {
             let reply = page.signIn(visit, hasFailed: true)
-            Evening.wait(from: start, random: server.random)
+            server.pageEvening.wait(from: start, random: server.random)
             return reply
         }
         let signedIn = server.visit(visit, signedInBy: person, in: server.appVisits)
@@ -62,7 +62,7 @@ struct AppsEndpoint {
         } catch GuardError.unknown {
             // Somebody else's app and none: the same page after the same time.
             let reply = page.list(try apps(of: person, call), visit, person, saying: .notListed)
-            Evening.wait(from: start, random: server.random)
+            server.pageEvening.wait(from: start, random: server.random)
             return reply
         }
         // Whom the consent let be told of records is told that it has ended.

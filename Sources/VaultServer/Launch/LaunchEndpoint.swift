@@ -73,7 +73,7 @@ struct LaunchEndpoint {
         else { return page.frame.broken() }
         guard let person = try server.signIn(fields, call) else {
             let reply = page.signIn(found, hasFailed: true)
-            Evening.wait(from: start, random: server.random)
+            server.pageEvening.wait(from: start, random: server.random)
             return reply
         }
         let visit = server.visit(found, signedInBy: person, in: server.launches)

@@ -98,6 +98,8 @@ struct Serve: ParsableCommand {
                 as: { try vault.isGuardElsewhere ? vault.session() : .operator }
             )
             defer { teller.stop() }
+            let heap = FreedMemory.Keeper()
+            defer { heap.stop() }
             let keeper = vault.isGuardElsewhere ? nil : CheckpointKeeper(vault)
             defer { keeper?.stop() }
             let reloader = try vault.isGuardElsewhere ? nil : PolicyReloader(vault, terminal)

@@ -11,15 +11,16 @@ import VaultCore
 /// `VAULT_LONG_TESTS=1` is 100,000.
 ///
 /// Source: Reparaz, Balasch, Verbauwhede: *Dude, is my code constant time?* (2017), bound 4.5, largest values
-/// cropped. How often each kind misses its step and leaves with the next is among those; so that is counted and
-/// compared by itself, with the same bound.
+/// cropped. How often each kind misses its step and leaves with the next is among those; so the same is asked of all
+/// values as well.
 @Suite(.serialized)
 struct TimingTests {
     private let m: Margaret
     private let h: ServerHarness
     private static let isLong = ProcessInfo.processInfo.environment["VAULT_LONG_TESTS"] == "1"
     private static let pairs = isLong ? 50_000 : 240
-    private static let lanes = 4
+    /// Most of a request is waiting for its step; more at once than a busy core can answer would be late.
+    private static let lanes = isLong ? 8 : 4
     private static let bound = 4.5
 
     init() throws {
@@ -33,30 +34,43 @@ struct TimingTests {
         var absent: [Double] = []
     }
 
-    /// Welch's t of the two, without the slowest twentieth of both together.
-    private func welch(_ samples: Samples) -> Double {
-        let all = (samples.hidden + samples.absent).sorted()
-        let limit = all[all.count * 19 / 20]
-        func moments(_ values: [Double]) -> (mean: Double, variance: Double, count: Double) {
-            let kept = values.filter { $0 <= limit }
-            let mean = kept.reduce(0, +) / Double(kept.count)
-            let squares = kept.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-            return (mean, squares / Double(kept.count - 1), Double(kept.count))
+    /// Welch's t of the two: of all values, and without the slowest twentieth of both together.
+    private struct Difference: CustomStringConvertible {
+        let whole: Double
+        let cropped: Double
+
+        init(_ samples: Samples) {
+            let all = (samples.hidden + samples.absent).sorted()
+            func welch(upTo limit: Double) -> Double {
+                func moments(_ values: [Double]) -> (mean: Double, error: Double) {
+                    let kept = values.filter { $0 <= limit }
+                    let count = Double(kept.count)
+                    let mean = kept.reduce(0, +) / count
+                    let squares = kept.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+                    return (mean, squares / (count - 1) / count)
+                }
+                let (a, b) = (moments(samples.hidden), moments(samples.absent))
+                return (a.mean - b.mean) / (a.error + b.error).squareRoot()
+            }
+            whole = welch(upTo: .infinity)
+            cropped = welch(upTo: all[all.count * 19 / 20])
         }
-        let (a, b) = (moments(samples.hidden), moments(samples.absent))
-        return (a.mean - b.mean) / (a.variance / a.count + b.variance / b.count).squareRoot()
+
+        var isSeen: Bool { max(abs(whole), abs(cropped)) >= TimingTests.bound }
+        var description: String { "t \(cropped), of all values \(whole)" }
     }
 
-    /// How many standard deviations lie between the shares of the two that left a step too late.
-    private func lateness(_ samples: Samples) -> Double {
-        let limit = 1.5 * Double(Evening.step.components.attoseconds) / 1e18
-        let late = [samples.hidden, samples.absent].map { kind in
-            Double(kind.count { $0 > limit })
+    /// Runs a body so many times at once; Dispatch would run no more of them than there are cores.
+    private static func inThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+        let group = DispatchGroup()
+        for number in 0..<count {
+            group.enter()
+            Thread.detachNewThread {
+                body(number)
+                group.leave()
+            }
         }
-        let (a, b) = (Double(samples.hidden.count), Double(samples.absent.count))
-        let share = (late[0] + late[1]) / (a + b)
-        guard share > 0, share < 1 else { return 0 }
-        return (late[0] / a - late[1] / b) / (share * (1 - share) * (1 / a + 1 / b)).squareRoot()
+        group.wait()
     }
 
     /// Asks for both in random order, from several threads; `planted` is what a leaking server would add, to one in
@@ -67,11 +81,11 @@ struct TimingTests {
         by client: TestClient,
         planted: Duration = .zero,
         oneIn: Int = 1
-    ) throws -> (welch: Double, lateness: Double) {
+    ) throws -> Difference {
         let samples = Mutex(Samples())
         let failure = Mutex<(any Error)?>(nil)
         let work = Work(h, client, hidden, absent, planted, oneIn)
-        DispatchQueue.concurrentPerform(iterations: Self.lanes) { lane in
+        Self.inThreads(Self.lanes) { lane in
             do {
                 let own = try work.run(pairs: Self.pairs / Self.lanes, seed: UInt64(lane + 1))
                 samples.withLock {
@@ -81,7 +95,7 @@ struct TimingTests {
             } catch { failure.withLock { $0 = error } }
         }
         if let error = failure.withLock({ $0 }) { throw error }
-        return samples.withLock { (welch($0), lateness($0)) }
+        return samples.withLock { Difference($0) }
     }
 
     /// One lane's requests.
@@ -139,29 +153,39 @@ struct TimingTests {
     @Test func `a hidden record and an absent one take the same time`() throws {
         let t = try measure(Margaret.hidden, "DocumentReference/none", by: m.doctor)
         print("timing: hidden and absent record: \(t), \(Self.pairs * 2) requests")
-        #expect(abs(t.welch) < Self.bound && abs(t.lateness) < Self.bound)
+        #expect(!t.isSeen)
     }
 
     @Test func `a patient who is denied and one who is not there take the same time`() throws {
         let t = try measure("Condition?patient=margaret", "Condition?patient=none", by: m.stranger)
         print("timing: denied and unknown patient: \(t), \(Self.pairs * 2) requests")
-        #expect(abs(t.welch) < Self.bound && abs(t.lateness) < Self.bound)
+        #expect(!t.isSeen)
     }
 
     @Test func `who is told to ask less often learns nothing from the time of that either`() throws
     {
         let hasty = try Margaret()
         let token = try hasty.harness.token(hasty.doctor)
-        var refusals = 0
-        for number in 0..<4_000 where refusals < 10 {
-            let path = number % 2 == 0 ? Margaret.hidden : "DocumentReference/none"
-            let start = ContinuousClock.now
-            let reply = hasty.harness.call("GET", "/fhir/\(path)", token: token)
-            guard reply.status == 429 else { continue }
-            refusals += 1
-            #expect(ContinuousClock.now - start >= Evening.step)
+        let work = Work(
+            hasty.harness,
+            hasty.doctor,
+            Margaret.hidden,
+            "DocumentReference/none",
+            .zero,
+            1
+        )
+        let refusals = Mutex<[Duration]>([])
+        Self.inThreads(8) { _ in
+            for number in 0..<500 where refusals.withLock({ $0.count < 10 }) {
+                let path = number % 2 == 0 ? work.hidden : work.absent
+                let start = ContinuousClock.now
+                let reply = work.h.call("GET", "/fhir/\(path)", token: token)
+                let took = ContinuousClock.now - start
+                if reply.status == 429 { refusals.withLock { $0.append(took) } }
+            }
         }
-        #expect(refusals == 10)
+        let took = refusals.withLock { $0 }
+        #expect(took.count >= 10 && took.allSatisfy { $0 >= EveningPace.shortest })
     }
 
     @Test func `the same test notices a planted difference`() throws {
@@ -172,7 +196,7 @@ struct TimingTests {
             planted: Self.isLong ? .microseconds(50) : .milliseconds(10)
         )
         print("timing: planted difference: \(t), \(Self.pairs * 2) requests")
-        #expect(abs(t.welch) > Self.bound)
+        #expect(abs(t.cropped) > Self.bound)
     }
 
     @Test func `answers of one kind that miss their step more often are noticed`() throws {
@@ -180,10 +204,10 @@ struct TimingTests {
             Margaret.hidden,
             "DocumentReference/none",
             by: m.doctor,
-            planted: Evening.step,
-            oneIn: Self.isLong ? 100 : 4
+            planted: EveningPace.longest,
+            oneIn: Self.isLong ? 100 : 2
         )
         print("timing: planted lateness: \(t), \(Self.pairs * 2) requests")
-        #expect(t.lateness > Self.bound)
+        #expect(t.whole > Self.bound)
     }
 }

@@ -99,6 +99,8 @@ struct GuardServe: ParsableCommand {
         terminal.note(
             "guard: listening on `\(socket)`, \(state.isSealed ? "sealed" : "unsealed")"
         )
+        let heap = FreedMemory.Keeper()
+        defer { heap.stop() }
         switch process.serve(until: signals) {
         case .ended:
             try process.seal()
