@@ -77,7 +77,17 @@ public final class Server: HTTPService {
         leases = LeaseCache(byteLimit: options.leaseByteLimit)
         cursors = CursorStore(random: random)
         originNow = Mutex(options.origin)
+        Task.detached { [weak self] in
+            while true {
+                try? await Task.sleep(for: Self.sweepInterval)
+                guard let self else { return }
+                self.leases.forgetEnded(now: self.clock.now())
+            }
+        }
     }
+
+    /// How long after its end a lease that nobody comes back to may lie in memory.
+    private static let sweepInterval: Duration = .seconds(5)
 
     /// Scheme, host and port of links.
     public var origin: String { originNow.withLock { $0 } }

@@ -85,6 +85,17 @@ final class LeaseCache: Sendable {
         }
     }
 
+    /// Lets every lease go that has ended: nobody may come back for it, and its keys and records lie open here.
+    ///
+    /// - Complexity: O(leases).
+    func forgetEnded(now: Instant) {
+        state.withLock { state in
+            for (key, entry) in state.entries where entry.view.lease.end <= now {
+                Self.remove(key, from: &state)
+            }
+        }
+    }
+
     func drop(_ key: Key) { state.withLock { Self.remove(key, from: &$0) } }
 
     var count: Int { state.withLock { $0.entries.count } }
