@@ -1,4 +1,5 @@
 import Foundation
+import Sealing
 import Synchronization
 import VaultCore
 
@@ -59,6 +60,8 @@ enum Measure {
 
     /// Forgets the process's highest memory so far, so that the next reading is of one step.
     static func resetPeak() {
+        // What was freed before is no part of what comes, and a Guard gives it back by itself.
+        FreedMemory.giveBack()
         let file = open("/proc/self/clear_refs", O_WRONLY)
         if file >= 0 {
             _ = write(file, "5", 1)

@@ -15,9 +15,9 @@ with open(key) as file:
     bearer = token(base.removesuffix("/fhir"), client, file.read(), "system/*.rs")
 
 
-def get(url, **headers):
+def get(url, method="GET", **headers):
     headers |= {"Authorization": f"Bearer {bearer}"}
-    return urllib.request.urlopen(urllib.request.Request(url, headers=headers))
+    return urllib.request.urlopen(urllib.request.Request(url, headers=headers, method=method))
 
 
 start = time.perf_counter()
@@ -40,6 +40,8 @@ for entry in manifest["output"]:
         lines += count
         size += len(body)
 end = time.perf_counter()
+# The server keeps what an export carries for an hour, unless it is told that all was fetched.
+get(job, method="DELETE").close()
 print(
     f"{lines} resources, {size / 1e6:.0f} MB, {len(manifest['output'])} files: "
     f"{planned - start:.2f} s to the manifest, {end - planned:.2f} s for the files, "
